@@ -1,0 +1,75 @@
+/**
+ * Every bound of the program, with its unit and its reason, in one place. README.md promises the memory they add up to.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const LIMITS = {
+  /** Largest message before Welcome: Hello is a few hundred bytes, and a stranger gets no memory. */
+  helloBytesMax: 16 * KIB,
+  /** Largest message after Welcome: room for the largest chunk and its head, and for a camera frame. */
+  messageBytesMax: 8 * MIB,
+  /** Largest chunk of a clip: small enough that a reading waits for no more than 2 ms at 1 Gbit/s. */
+  chunkBytesMax: 256 * KIB,
+  /** Smallest chunk that pacing goes down to on a slow link; the head is 30 bytes, so overhead stays under 1 %. */
+  chunkBytesMin: 4 * KIB,
+  /** Unstored bytes of one stream on their way: what a kill makes one send again, at most. */
+  windowBytes: 32 * MIB,
+  /** Streams at once on a connection: many small files hide the sync's latency; more would only cost memory. */
+  streamsPerConnectionMax: 32,
+  /** Connections at once; each costs about 0.6 MiB while a clip arrives. */
+  connectionsMax: 4096,
+  /** Connections which have not said Hello yet; the oldest is cut to make room. */
+  strangersMax: 256,
+  /** Small messages waiting to be written on a connection; a peer that does not read its acks is cut here. */
+  controlQueueBytesMax: 1 * MIB,
+  /** Hello and Welcome have this long, together. */
+  handshakeTimeoutMs: 10_000,
+  /** Heartbeat; a peer which is silent for two of them is dead. */
+  pingIntervalMs: 5_000,
+  /** A message must arrive at this rate at least, after the grace time: ends one-byte-a-second senders. */
+  messageRateMinBytesPerSecond: 1 * KIB,
+  /** Grace before the minimum rate counts; a link may stall for a moment. */
+  messageRateGraceMs: 10_000,
+  /** A single write which makes no progress for this long means that the peer reads nothing. */
+  writeTimeoutMs: 30_000,
+  /** Unsynced bytes of a clip after which a sync starts: with 1 GB/s and 30 ms a sync, half a window. */
+  syncAfterBytes: 16 * MIB,
+  /** The oldest unsynced byte waits this long at most: what a kill on a slow link costs. */
+  syncAfterMs: 500,
+  /** A received ack goes out after this many bytes, or after `ackAfterMs`. */
+  ackAfterBytes: 1 * MIB,
+  /** Timer of a received ack: below the shortest wide-area round trip, so that it does not blur the measurement. */
+  ackAfterMs: 5,
+  /** Damaged chunks in a row on one stream before the connection is given up. */
+  badChunksMax: 8,
+  /** Separate ranges held of one clip: head, tail and a few repairs. More is not a sender of good will. */
+  rangesPerClipMax: 64,
+  /** UTF-8 bytes of a device name. */
+  deviceNameBytesMax: 128,
+  /** UTF-8 bytes of a clip's label, which may hold a path. */
+  clipNameBytesMax: 1024,
+  /** Largest clip: 2^53 - 1 is what a number holds exactly; 16 TiB is ext4's largest file. */
+  clipBytesMax: 16 * 1024 * 1024 * MIB,
+  /** Unfinished clips told in a Welcome. */
+  unfinishedInWelcomeMax: 100,
+  /** Space which is never given to clips: SQLite and its log must be able to commit. */
+  diskReserveBytes: 256 * MIB,
+  /** Piece in which files are read for hashing and for range requests. */
+  readPieceBytes: 256 * KIB,
+  /** Viewers' WebSockets at once. */
+  viewersMax: 256,
+  /** Bytes queued for one viewer before updates to it are skipped; it gets a fresh snapshot when it has drained. */
+  viewerQueueBytesMax: 1 * MIB,
+  /** A viewer which takes nothing for this long is cut. */
+  viewerStallMs: 10_000,
+  /** Largest message a viewer may send: it has nothing to say but "hello". */
+  viewerMessageBytesMax: 1 * KIB,
+  /** Range requests at once, over all viewers; each holds one piece. */
+  contentRequestsMax: 256,
+  /** A range request which waits for bytes that do not come ends after this long. */
+  contentWaitMs: 120_000,
+  /** Rows that one answer of the JSON API holds. */
+  apiRowsMax: 1000,
+} as const;

@@ -1,0 +1,219 @@
+/** Files, passed in as a value: the only file which opens, renames and syncs anything. */
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** What is known of a file or folder. */
+export interface FileInfo {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  /** Device and inode: the same for as long as it is the same file. Empty where the platform has none. */
+  readonly identity: string;
+}
+
+/** How a file is opened. */
+export type OpenMode = "read" | "update" | "create-new" | "create-or-update";
+
+/** An open file. One writer at a time; reads and writes say where, and do not share a position with each other. */
+export interface DiskFile {
+  /** Reads up to `into.length` bytes from `offset`; fewer only at the end of the file, 0 at or behind it. */
+  readAt(into: Uint8Array, offset: number): Promise<number>;
+  /** Writes all of `bytes` at `offset`; `bytes` must stay as they are until it resolves. */
+  writeAt(bytes: Uint8Array, offset: number): Promise<void>;
+  /** Data and length are on the disk when it resolves. A rejection means that they may be lost: never retry it. */
+  sync(): Promise<void>;
+  info(): Promise<FileInfo>;
+  truncate(bytes: number): Promise<void>;
+  close(): void;
+}
+
+/** Holds a lock on a file until released, or until the process is gone. */
+export interface DiskLock {
+  release(): void;
+}
+
+export interface Disk {
+  open(path: string, mode: OpenMode): Promise<DiskFile>;
+  /** Null when there is nothing at `path`. Symbolic links are not followed. */
+  info(path: string): Promise<FileInfo | null>;
+  /** Makes the folder and those above it, durably: each new one's parent is synced. */
+  makeFolder(path: string): Promise<void>;
+  /** Names in a folder; none when it does not exist. */
+  list(path: string): Promise<{ name: string; isFile: boolean; isDirectory: boolean }[]>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file, or an empty folder; no error when it is gone already. */
+  remove(path: string): Promise<void>;
+  /** Makes renames and removals in a folder durable. */
+  syncFolder(path: string): Promise<void>;
+  /** Bytes which an ordinary user can still write on the file system of `path`. */
+  freeBytes(path: string): Promise<number>;
+  /** Null when somebody else holds it. */
+  lock(path: string): Promise<DiskLock | null>;
+}
+
+/** Above this a synchronous write has met a slow disk, and the following ones go to the thread pool. */
+const SLOW_WRITE_MS = 20;
+/** For how long writes stay off the main thread after a slow one. */
+const SLOW_PERIOD_MS = 5_000;
+
+const OPEN_OPTIONS: Record<OpenMode, Deno.OpenOptions> = {
+  "read": { read: true },
+  "update": { read: true, write: true },
+  "create-new": { read: true, write: true, createNew: true },
+  "create-or-update": { read: true, write: true, create: true },
+};
+
+let slowUntil = 0;
+
+class SystemFile implements DiskFile {
+  readonly #file: Deno.FsFile;
+  #closed = false;
+  /** One position per open file, so positioned calls take turns. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #position = 0;
+  #busy = 0;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  readAt(into: Uint8Array, offset: number): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#seek(offset);
+      let done = 0;
+      while (done < into.length) {
+        const count = await this.#file.read(done === 0 ? into : into.subarray(done));
+        if (count === null) break;
+        done += count;
+        this.#position += count;
+      }
+      return done;
+    });
+  }
+
+  writeAt(bytes: Uint8Array, offset: number): Promise<void> {
+    if (this.#busy > 0 || performance.now() < slowUntil) return this.#writeInTurn(bytes, offset);
+    // 2.6 GB/s instead of 1.2: the page cache takes it at once, unless the disk has fallen behind.
+    const start = performance.now();
+    try {
+      if (this.#position !== offset) this.#position = this.#file.seekSync(offset, Deno.SeekMode.Start);
+      for (let done = 0; done < bytes.length;) {
+        const count = this.#file.writeSync(done === 0 ? bytes : bytes.subarray(done));
+        done += count;
+        this.#position += count;
+      }
+    } catch (error) {
+      this.#position = -1;
+      return Promise.reject(error);
+    }
+    const end = performance.now();
+    if (end - start > SLOW_WRITE_MS) slowUntil = end + SLOW_PERIOD_MS;
+    return Promise.resolve();
+  }
+
+  #writeInTurn(bytes: Uint8Array, offset: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#seek(offset);
+      for (let done = 0; done < bytes.length;) {
+        const count = await this.#file.write(done === 0 ? bytes : bytes.subarray(done));
+        done += count;
+        this.#position += count;
+      }
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#file.syncData();
+  }
+
+  async info(): Promise<FileInfo> {
+    return toInfo(await this.#file.stat());
+  }
+
+  truncate(bytes: number): Promise<void> {
+    return this.#inTurn(() => this.#file.truncate(bytes));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#file.close();
+  }
+
+  async #seek(offset: number): Promise<void> {
+    if (this.#position !== offset) this.#position = await this.#file.seek(offset, Deno.SeekMode.Start);
+  }
+
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    this.#busy++;
+    const result = this.#turn.then(job).catch((error: unknown) => {
+      this.#position = -1;
+      throw error;
+    }).finally(() => this.#busy--);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
+
+function toInfo(stat: Deno.FileInfo): FileInfo {
+  return {
+    isFile: stat.isFile,
+    isDirectory: stat.isDirectory,
+    bytes: stat.size,
+    modifiedMs: stat.mtime?.getTime() ?? 0,
+    identity: stat.ino === null ? "" : `${stat.dev}:${stat.ino}`,
+  };
+}
+
+/** Resolves with `fallback` when there is nothing at the path. */
+async function orIfMissing<T>(job: Promise<T>, fallback: T): Promise<T> {
+  try {
+    return await job;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return fallback;
+    throw error;
+  }
+}
+
+/** The machine's file system. */
+export const systemDisk: Disk = {
+  open: async (path, mode) => new SystemFile(await Deno.open(path, OPEN_OPTIONS[mode])),
+  info: (path) => orIfMissing(Deno.lstat(path).then(toInfo), null),
+  async makeFolder(path) {
+    const above = dirname(path);
+    if (await systemDisk.info(path) !== null) return;
+    if (above !== path) await systemDisk.makeFolder(above);
+    try {
+      await Deno.mkdir(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    await systemDisk.syncFolder(above);
+  },
+  list: (path) => orIfMissing(Array.fromAsync(Deno.readDir(path)), []),
+  rename: (from, to) => Deno.rename(from, to),
+  remove: (path) => orIfMissing(Deno.remove(path), undefined),
+  async syncFolder(path) {
+    // Windows has no way to sync a folder; its file systems journal the rename themselves.
+    if (Deno.build.os === "windows") return;
+    const folder = await Deno.open(path, { read: true });
+    try {
+      await folder.sync();
+    } finally {
+      folder.close();
+    }
+  },
+  async freeBytes(path) {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  },
+  async lock(path) {
+    const file = await Deno.open(path, { read: true, write: true, create: true });
+    if (!await file.tryLock(true)) {
+      file.close();
+      return null;
+    }
+    return { release: () => file.close() };
+  },
+};

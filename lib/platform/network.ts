@@ -1,0 +1,82 @@
+/** TCP, passed in as a value: the only file which calls `Deno.listen` and `Deno.connect`. */
+import { FramewireError, messageOf } from "../errors.ts";
+
+/** One connection. Reads and writes may run at the same time, one of each. */
+export interface Connection {
+  /** Address of the peer, for people: `192.0.2.7:51022`. */
+  readonly remote: string;
+  /** Reads at least one byte into `into`; null at the end. Rejects when the connection is reset or closed. */
+  read(into: Uint8Array): Promise<number | null>;
+  /** Writes some of `bytes` and resolves with how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Says that nothing more will be written; reading goes on. */
+  closeWrite(): Promise<void>;
+  /** Ends everything now; may be called more than once. */
+  close(): void;
+}
+
+/** A listening socket. */
+export interface Listener {
+  readonly hostname: string;
+  readonly port: number;
+  /** The next connection. Rejects on EMFILE and the like, after which it may be called again, and after `close`. */
+  accept(): Promise<Connection>;
+  close(): void;
+}
+
+/** Host and port of an endpoint. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface Network {
+  /** @throws {FramewireError} `CONNECTION_LOST` when the connection cannot be made. */
+  connect(address: Address, options?: { signal?: AbortSignal }): Promise<Connection>;
+  listen(address: Address): Listener;
+}
+
+/** Wraps a Deno connection: closes it once, whatever is called how often (a second `close` throws BadResource). */
+function wrap(conn: Deno.TcpConn): Connection {
+  let closed = false;
+  // Without it a length and its payload in two writes give 23 messages a second (Nagle against delayed acks).
+  conn.setNoDelay(true);
+  const { hostname, port } = conn.remoteAddr;
+  return {
+    remote: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
+    read: (into) => conn.read(into),
+    write: (bytes) => conn.write(bytes),
+    closeWrite: () => conn.closeWrite(),
+    close() {
+      if (closed) return;
+      closed = true;
+      conn.close();
+    },
+  };
+}
+
+/** The machine's network. */
+export const systemNetwork: Network = {
+  async connect(address, options = {}) {
+    try {
+      return wrap(await Deno.connect({ ...address, ...options }));
+    } catch (cause) {
+      const text = `Cannot connect to ${address.hostname}:${address.port}: ${messageOf(cause)}`;
+      throw new FramewireError("CONNECTION_LOST", text, { cause });
+    }
+  },
+  listen(address) {
+    const listener = Deno.listen(address);
+    let closed = false;
+    return {
+      hostname: listener.addr.hostname,
+      port: listener.addr.port,
+      accept: async () => wrap(await listener.accept()),
+      close() {
+        if (closed) return;
+        closed = true;
+        listener.close();
+      },
+    };
+  },
+};
