@@ -1,0 +1,68 @@
+/** The command line of `deno task bench`. */
+import { parseArgs } from "@std/cli/parse-args";
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
+
+/** What `--help` prints. */
+export const HELP = `Compare framewire with other ways to move a file, on this machine
+
+  deno task bench [--size 1GiB] [--rounds 5] [--only A,B] [--without A,B] [--json] [--dir DIR]
+
+  --size     size of the file of random bytes: bytes, or with KiB, MiB, GiB
+  --rounds   measured rounds; one more comes first and is not counted
+  --only     these peers alone      --without  all but these
+  --json     print the result as one JSON object
+  --dir      where the temporary folder is made; the disk under it is part of what is measured
+
+Example: deno task bench --size 128MiB --rounds 3 --without scp,grpc
+`;
+
+/** What was asked for. */
+export interface BenchOptions {
+  readonly help: boolean;
+  readonly sizeBytes: number;
+  readonly rounds: number;
+  /** Names of peers; null for all. */
+  readonly only: readonly string[] | null;
+  readonly without: readonly string[];
+  readonly json: boolean;
+  /** Null for the system's temporary folder. */
+  readonly dir: string | null;
+}
+
+/** Reads the command line. @throws {RangeError} when a flag is unknown or out of range */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const flags = parseArgs(args, {
+    boolean: ["help", "json"],
+    string: ["size", "rounds", "only", "without", "dir"],
+    unknown(arg) {
+      throw new RangeError(`Cannot run the comparison as --help lists all flags: received ${arg}`);
+    },
+  });
+  const text = (name: string) => typeof flags[name] === "string" ? flags[name] : null;
+  const names = (name: string) => text(name)?.split(",").filter((part) => part !== "") ?? null;
+  const rounds = Number(text("rounds") ?? 5);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new RangeError(
+      `Cannot run the comparison as --rounds must be a number from 1 on: received ${text("rounds")}`,
+    );
+  }
+  return {
+    help: flags["help"] === true,
+    sizeBytes: parseSize(text("size") ?? "1GiB"),
+    rounds,
+    only: names("only"),
+    without: names("without") ?? [],
+    json: flags["json"] === true,
+    dir: text("dir"),
+  };
+}
+
+/** Bytes of a size like `128MiB`. @throws {RangeError} when it is none */
+export function parseSize(text: string): number {
+  const [, digits, unit] = /^(\d+)\s*([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = UNITS[(unit ?? "").toLowerCase()];
+  const bytes = Number(digits) * (factor ?? NaN);
+  if (!(bytes > 0)) throw new RangeError(`Cannot use --size as it must be like 128MiB or 1GiB: received ${text}`);
+  return bytes;
+}
