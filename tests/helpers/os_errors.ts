@@ -12,6 +12,7 @@ const OS_ERRORS = {
   ENOSPC: [Error, "No space left on device (os error 28)"],
   EPIPE: [Deno.errors.BrokenPipe, "Broken pipe (os error 32)"],
   ENOTEMPTY: [Error, "Directory not empty (os error 39)"],
+  ENAMETOOLONG: [Error, "File name too long (os error 36)"],
   EADDRINUSE: [Deno.errors.AddrInUse, "Address already in use (os error 98)"],
   ECONNRESET: [Deno.errors.ConnectionReset, "Connection reset by peer (os error 104)"],
   ECONNREFUSED: [Deno.errors.ConnectionRefused, "Connection refused (os error 111)"],
