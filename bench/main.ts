@@ -17,28 +17,31 @@ import { markdownOf, type Report, reportOf } from "./report.ts";
 const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
 
 /** All of them, in the order of the table. */
-const PEERS: readonly Peer[] = [
-  framewire(),
-  rsync(false),
-  rsync(true),
-  tus,
-  grpc,
-  scp(null),
-  scp("aes128-gcm@openssh.com"),
-  bareLoop,
-  sha256,
-];
+function allPeers(syncMs: number): readonly Peer[] {
+  return [
+    framewire(syncMs),
+    rsync(false, 0),
+    rsync(true, syncMs),
+    tus,
+    grpc,
+    scp(null),
+    scp("aes128-gcm@openssh.com"),
+    bareLoop,
+    sha256,
+  ];
+}
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   stream.writeSync(new TextEncoder().encode(text));
 }
 
 function chosen(options: BenchOptions): Peer[] {
-  const names = PEERS.map((peer) => peer.name);
+  const peers = allPeers(options.syncMs);
+  const names = peers.map((peer) => peer.name);
   for (const name of [...(options.only ?? []), ...options.without]) {
     if (!names.includes(name)) throw new RangeError(`Cannot choose peers as they are ${names}: received ${name}`);
   }
-  return PEERS.filter(({ name }) => (options.only?.includes(name) ?? true) && !options.without.includes(name));
+  return peers.filter(({ name }) => (options.only?.includes(name) ?? true) && !options.without.includes(name));
 }
 
 async function bench(options: BenchOptions): Promise<Report> {
@@ -59,7 +62,8 @@ async function bench(options: BenchOptions): Promise<Report> {
     const path = `${dir}/payload.bin`;
     const payload = { path, bytes: options.sizeBytes, sha256: writeRandomFile(path, options.sizeBytes) };
     const result = await compare(peers, payload, dir, { rounds: options.rounds, tell });
-    return reportOf(result, { machine, sizeBytes: options.sizeBytes, rounds: options.rounds });
+    const { sizeBytes, rounds, syncMs } = options;
+    return reportOf(result, { machine, sizeBytes, rounds, syncMs });
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

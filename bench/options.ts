@@ -11,6 +11,7 @@ export const HELP = `Compare framewire with other ways to move a file, on this m
   --size     size of the file of random bytes: bytes, or with KiB, MiB, GiB
   --rounds   measured rounds; one more comes first and is not counted
   --only     these peers alone      --without  all but these
+  --sync-ms  make every sync of framewire and of rsync-fsync this much longer (needs cc), as flash does
   --json     print the result as one JSON object
   --dir      where the temporary folder is made; the disk under it is part of what is measured
 
@@ -25,6 +26,8 @@ export interface BenchOptions {
   /** Names of peers; null for all. */
   readonly only: readonly string[] | null;
   readonly without: readonly string[];
+  /** Milliseconds added to every sync of the peers which sync; 0 for the disk as it is. */
+  readonly syncMs: number;
   readonly json: boolean;
   /** Null for the system's temporary folder. */
   readonly dir: string | null;
@@ -34,23 +37,25 @@ export interface BenchOptions {
 export function parseOptions(args: readonly string[]): BenchOptions {
   const flags = parseArgs(args, {
     boolean: ["help", "json"],
-    string: ["size", "rounds", "only", "without", "dir"],
+    string: ["size", "rounds", "only", "without", "dir", "sync-ms"],
     unknown(arg) {
       throw new RangeError(`Cannot run the comparison as --help lists all flags: received ${arg}`);
     },
   });
   const text = (name: string) => typeof flags[name] === "string" ? flags[name] : null;
   const names = (name: string) => text(name)?.split(",").filter((part) => part !== "") ?? null;
-  const rounds = Number(text("rounds") ?? 5);
-  if (!Number.isInteger(rounds) || rounds < 1) {
+  const number = (name: string, least: number, otherwise: number) => {
+    const value = Number(text(name) ?? otherwise);
+    if (Number.isInteger(value) && value >= least) return value;
     throw new RangeError(
-      `Cannot run the comparison as --rounds must be a number from 1 on: received ${text("rounds")}`,
+      `Cannot run the comparison as --${name} must be a number from ${least} on: received ${text(name)}`,
     );
-  }
+  };
   return {
     help: flags["help"] === true,
     sizeBytes: parseSize(text("size") ?? "1GiB"),
-    rounds,
+    rounds: number("rounds", 1, 5),
+    syncMs: number("sync-ms", 0, 0),
     only: names("only"),
     without: names("without") ?? [],
     json: flags["json"] === true,

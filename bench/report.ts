@@ -30,6 +30,8 @@ export interface Report {
   readonly machine: MachineFacts;
   readonly sizeBytes: number;
   readonly rounds: number;
+  /** Milliseconds which were added to every sync. */
+  readonly syncMs: number;
   /** Name of the row with ratio 1: framewire, or the first one without it. */
   readonly baseline: string;
   readonly rows: readonly Row[];
@@ -39,7 +41,7 @@ export interface Report {
 /** Sums a comparison up. @throws {Error} when nothing was measured */
 export function reportOf(
   result: { measured: readonly Measured[]; leftOut: readonly LeftOut[] },
-  run: { machine: MachineFacts; sizeBytes: number; rounds: number },
+  run: { machine: MachineFacts; sizeBytes: number; rounds: number; syncMs: number },
 ): Report {
   const base = result.measured.find(({ peer }) => peer.name === "framewire") ?? result.measured[0];
   if (base === undefined) throw new Error("Cannot report as a peer must be measured: received none");
@@ -74,6 +76,7 @@ export function markdownOf(report: Report): string {
   const { machine } = report;
   const lines = [
     `${sizeText(report.sizeBytes)} of random bytes on loopback, medians of ${report.rounds} interleaved rounds. ` +
+    (report.syncMs > 0 ? `Every sync takes ${report.syncMs} ms longer than this disk needs. ` : "") +
     `${machine.cores} cores, ${sizeText(machine.memoryBytes)} memory, ${machine.system}, kernel ${machine.kernel}, ` +
     `Deno ${machine.deno}, ${machine.fileSystem || "unknown file system"}, load before ${
       machine.loadBefore.toFixed(1)

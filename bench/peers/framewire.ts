@@ -1,12 +1,16 @@
 /** This project: its two real programs, as a user starts them. */
 import { fileURLToPath } from "node:url";
 import { type Listening, listenWithReadyLine, runSender } from "../processes.ts";
+import { withSlowSync } from "../slow_sync.ts";
 import { MissingProgramError, type Peer } from "./peer.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Framewire with its defaults; every transfer is a device of its own, so that no file is known already. */
-export function framewire(): Peer {
+/**
+ * Framewire with its defaults; every transfer is a device of its own, so that no file is known already. The server's
+ * syncs are made `syncMs` longer.
+ */
+export function framewire(syncMs: number): Peer {
   let listening: Listening | null = null;
   let dataFolder = "";
   let transfers = 0;
@@ -24,7 +28,8 @@ export function framewire(): Peer {
       dataFolder = `${dir}/data`;
       const ports = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
       const args = ["run", "-A", `${ROOT}server.ts`, ...ports, "--data", dataFolder, "--json"];
-      listening = await listenWithReadyLine(Deno.execPath(), args);
+      const server = await withSlowSync({ program: Deno.execPath(), args }, syncMs, dir);
+      listening = await listenWithReadyLine(server.program, server.args);
     },
     send(file) {
       transfers++;

@@ -1,9 +1,10 @@
 /** The rsync daemon, without and with `--fsync`. */
 import { find, freePort, type Listening, listenOnPort, runSender } from "../processes.ts";
+import { withSlowSync } from "../slow_sync.ts";
 import type { Peer } from "./peer.ts";
 
-/** `rsync://` on loopback, as quick as rsync gets: no ssh in between. */
-export function rsync(fsync: boolean): Peer {
+/** `rsync://` on loopback, as quick as rsync gets: no ssh in between. The daemon's syncs are made `syncMs` longer. */
+export function rsync(fsync: boolean, syncMs: number): Peer {
   let listening: Listening | null = null;
   let program = "";
   let port = 0;
@@ -27,11 +28,9 @@ export function rsync(fsync: boolean): Peer {
         `[bench]\npath = ${folder}\nread only = no\n`;
       await Deno.writeTextFile(`${dir}/rsyncd.conf`, config);
       const address = ["--address=127.0.0.1", `--port=${port}`];
-      listening = await listenOnPort(
-        program,
-        ["--daemon", "--no-detach", `--config=${dir}/rsyncd.conf`, ...address],
-        port,
-      );
+      const args = ["--daemon", "--no-detach", `--config=${dir}/rsyncd.conf`, ...address];
+      const daemon = await withSlowSync({ program, args }, syncMs, dir);
+      listening = await listenOnPort(daemon.program, daemon.args, port);
     },
     send(file) {
       return runSender(program, [...(fsync ? ["--fsync"] : []), file, `rsync://127.0.0.1:${port}/bench/upload.bin`]);

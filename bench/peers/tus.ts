@@ -9,7 +9,7 @@ export const tus: Peer = twoPrograms({
   verifies: "nothing",
   server: "tus_server",
   client: "tus_client",
-  // Measured: the same as under Deno, which gives it no reason to complain.
+  // Measured: no slower than under Deno, and quicker to start.
   runtime: "node",
   fileName: null,
 });
