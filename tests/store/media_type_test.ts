@@ -36,6 +36,7 @@ const HEADS: readonly (readonly [string, string])[] = [
   ["\xff\xfb\x90\x64", "audio/mpeg"],
   ["\xff\xfb\xf0\x64", UNKNOWN],
   ["\xff\xfe<\0h\0t\0m\0l\0", UNKNOWN],
+  ["\xff\xfeh\0t\0m\0l\0", UNKNOWN],
   ["%PDF-1.7", "application/pdf"],
   ["PK\x03\x04", "application/zip"],
   ["PK\x05\x06", "application/zip"],
