@@ -10,7 +10,9 @@ import { BUF, deno, filesBelow, inRoot, ROOT, withTempFolder } from "./run.ts";
 const PARTS: Record<string, (out: string) => Promise<void>> = {
   framewire: (out) => must([...BUF, "generate", "--output", dirname(dirname(out))]),
   async page(out) {
-    if (await exists(inRoot("tools/gen_page.ts"))) await must(["run", "-A", inRoot("tools/gen_page.ts"), "--out", out]);
+    if (!await exists(inRoot("lib/viewer/page/main.tsx"))) return;
+    const { pageModule } = await import("./gen_page.ts");
+    await Deno.writeTextFile(join(out, "assets.ts"), await pageModule());
   },
 };
 

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { compileProgram, offeredTargets, PROGRAMS } from "../../tools/compile_program.ts";
+import { run } from "../../tools/run.ts";
+import { runSend, startServer } from "../helpers/programs.ts";
+import { tempFolder } from "../helpers/temp_folder.ts";
+
+const FILE_BYTES = 5 * 1024 * 1024 + 17;
+
+/** A tiny program: are a Deno and a runtime there which can compile at all? */
+async function hasToolchain(): Promise<boolean> {
+  await using folder = await tempFolder();
+  await Deno.writeTextFile(folder.join("tiny.ts"), 'console.log("framewire");');
+  const tiny = { name: "tiny", entry: "tiny.ts", permissions: [], include: [] };
+  return await compileProgram(tiny, Deno.build.target, folder.path, folder.path).then(() => true, () => false);
+}
+
+// Nothing may be skipped in CI; elsewhere the runtime may be out of reach.
+const ignore = Deno.env.get("CI") !== "true" && !await hasToolchain();
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) found.push(...await filesIn(path));
+    else found.push(path);
+  }
+  return found;
+}
+
+function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(count);
+  for (let at = 0; at < count; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+  return bytes;
+}
+
+Deno.test({
+  name: "the two executables move a file",
+  ignore,
+  async fn() {
+    await using folder = await tempFolder();
+    const [server, client] = PROGRAMS;
+    assert(server && client);
+    const serverPath = await compileProgram(server, Deno.build.target, folder.path);
+    const clientPath = await compileProgram(client, Deno.build.target, folder.path);
+
+    const source = folder.join("clip one.bin");
+    const bytes = randomBytes(FILE_BYTES);
+    await Deno.writeFile(source, bytes);
+
+    const data = folder.join("data");
+    await using running = await startServer({ entry: [serverPath], data });
+    const sent = await runSend(["--file", source, "--server", running.listen, "--device", "box"], {
+      entry: [clientPath, "send"],
+    });
+    assertEquals(sent.code, 0, sent.stderr);
+
+    const stored = await filesIn(join(data, "clips", "box"));
+    assertEquals(stored.length, 1, stored.join("\n"));
+    const arrived = await Deno.readFile(stored[0] ?? "");
+    assert(arrived.length === bytes.length && arrived.every((byte, at) => byte === bytes[at]), "other bytes arrived");
+
+    const page = await fetch(`${running.http}/`);
+    const text = await page.text();
+    assertEquals(page.status, 200, text);
+  },
+});
+
+Deno.test({
+  name: "an executable may do no more than its program needs",
+  ignore,
+  async fn() {
+    await using folder = await tempFolder();
+    const probe = `
+      const tries = {
+        run: () => new Deno.Command("true").outputSync(),
+        ffi: () => Deno.dlopen("libc.so.6", {}),
+        env: () => Deno.env.get("HOME"),
+        write: () => Deno.writeTextFileSync(Deno.execPath() + ".x", "x"),
+        own: () => Deno.env.get("FRAMEWIRE_TOKEN"),
+      };
+      const refused = [];
+      for (const [name, use] of Object.entries(tries)) try { use(); } catch (e) { if (e.name === "NotCapable") refused.push(name); }
+      console.log("framewire refuses " + refused.join(" "));
+    `;
+    await Deno.writeTextFile(folder.join("probe.ts"), probe);
+    for (const [at, expected] of ["run ffi env", "run ffi env write"].entries()) {
+      const program = PROGRAMS[at];
+      assert(program);
+      const made = { ...program, name: "probe", entry: "probe.ts", include: [] };
+      const path = await compileProgram(made, Deno.build.target, folder.path, folder.path);
+      const { stdout } = await run(path, []);
+      assertEquals(stdout.trim(), `framewire refuses ${expected}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "a result which is not the program is refused",
+  ignore,
+  async fn() {
+    await using folder = await tempFolder();
+    await Deno.writeTextFile(folder.join("other.ts"), 'console.log("Deno: A modern JavaScript runtime");');
+    const other = { name: "other", entry: "other.ts", permissions: [], include: [] };
+    await assertRejects(
+      () => compileProgram(other, Deno.build.target, folder.path, folder.path),
+      Error,
+      "must answer --help",
+    );
+  },
+});
+
+Deno.test("the compiling Deno tells its targets, this machine's among them", async () => {
+  assert((await offeredTargets()).includes(Deno.build.target));
+});

@@ -1,0 +1,79 @@
+/** Makes one executable with `deno compile`. */
+import { basename, dirname, join } from "node:path";
+import { ROOT, run } from "./run.ts";
+
+/** A program and what it may do. */
+export interface Program {
+  /** Name of the executable, without `.exe`. */
+  readonly name: string;
+  /** Entry file, relative to the root. */
+  readonly entry: string;
+  /** Permission flags: exactly what it needs. */
+  readonly permissions: readonly string[];
+  /** Modules which are loaded only at run time: the entries of workers. Those which do not exist are left out. */
+  readonly include: readonly string[];
+}
+
+// Addresses and paths are chosen at run time, so net, read and write cannot be narrower; nothing runs other programs or native code.
+const COMMON = ["--allow-net", "--allow-read", "--allow-env=FRAMEWIRE_*"];
+
+/** The two executables. */
+export const PROGRAMS: readonly Program[] = [
+  {
+    name: "framewire-server",
+    entry: "server.ts",
+    // statfs: how full the disk is; hostname: the made-up box of the demo has a name.
+    permissions: [...COMMON, "--allow-write", "--allow-sys=hostname,statfs"],
+    include: ["lib/store/catalog_worker.ts"],
+  },
+  {
+    name: "framewire",
+    entry: "client.ts",
+    permissions: [...COMMON, "--allow-sys=hostname"],
+    include: [],
+  },
+];
+
+/** The Deno which compiles: `COMPILE_DENO`, or this one. */
+export function compilingDeno(): string {
+  return Deno.env.get("COMPILE_DENO") || Deno.execPath();
+}
+
+/** Targets which the compiling Deno offers. @throws {Error} when it does not tell. */
+export async function offeredTargets(): Promise<string[]> {
+  // Its refusal of an unknown target is the one place which lists them.
+  const { output } = await run(compilingDeno(), ["compile", "--target", "?", "none.ts"], { env: { NO_COLOR: "1" } });
+  const listed = /possible values: ([\w\-, ]+)/.exec(output)?.[1]?.split(", ");
+  if (!listed) throw new Error(`Cannot list targets as ${compilingDeno()} said:\n${output}`);
+  return listed;
+}
+
+/**
+ * Compiles `program` for `target` into `folder` and returns the path of the executable; one for this machine is started once.
+ *
+ * @throws {Error} when it does not compile, or when the result is not the program.
+ */
+export async function compileProgram(program: Program, target: string, folder: string, root = ROOT): Promise<string> {
+  const output = join(folder, target.includes("windows") ? `${program.name}.exe` : program.name);
+  if (Deno.env.get("DENORT_BIN") && target !== Deno.build.target) {
+    throw new Error(`Cannot compile for ${target} as DENORT_BIN is a runtime for ${Deno.build.target}`);
+  }
+  await Deno.mkdir(dirname(output), { recursive: true });
+  const args = ["compile", "--quiet", "--no-check", "--no-prompt", "--exclude-unused-npm", "--target", target];
+  for (const path of program.include) {
+    if (await Deno.stat(join(root, path)).then(() => true, () => false)) args.push("--include", path);
+  }
+  args.push("--output", output, ...program.permissions, program.entry);
+  const { code, output: said } = await run(compilingDeno(), args, { cwd: root, env: { NO_COLOR: "1" } });
+  if (code !== 0) throw new Error(`Cannot compile ${program.entry} for ${target}:\n${said}`);
+  if (target === Deno.build.target) await startOnce(output);
+  return output;
+}
+
+/** A whole Deno in place of its runtime compiles without a complaint, and gives an executable which is a prompt with all permissions. */
+async function startOnce(executable: string): Promise<void> {
+  const { code, output } = await run(executable, ["--help"]);
+  if (code !== 0 || !output.includes("framewire")) {
+    throw new Error(`Cannot use ${basename(executable)} as it must answer --help (exit code ${code}):\n${output}`);
+  }
+}
