@@ -75,6 +75,17 @@ Deno.test("a rename over a file is there as a whole or not at all, and a sync of
   assertEquals([...seen].sort(), ["not synced: new", "not synced: old", "synced: new"]);
 });
 
+Deno.test("a random power cut loses a change together with the one it builds on", async () => {
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 40; seed++) {
+    const disk = await diskWithOld(seed);
+    await disk.rename("/data/old", "/data/a");
+    await disk.rename("/data/a", "/data/b");
+    seen.add(disk.crash("random").paths().join(" "));
+  }
+  assertEquals([...seen].sort(), ["/data/a", "/data/b", "/data/old"]);
+});
+
 Deno.test("a random power cut keeps some pages of what was not synced, and others not", async () => {
   const lengths = new Set<number>();
   let torn = 0;
