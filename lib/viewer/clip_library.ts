@@ -62,6 +62,14 @@ export interface ClipReader {
 /** One change, told to subscribers in order. */
 export type ClipChange = { readonly clip: ClipView } | { readonly removed: string };
 
+/** How much there is, for `/metrics`. */
+export interface ClipTotals {
+  /** Clips in each state. */
+  readonly clips: Readonly<Record<ClipState, number>>;
+  /** Bytes held of all clips together. */
+  readonly heldBytes: number;
+}
+
 /** The clips of the server. */
 export interface ClipLibrary {
   /** Newest first. `before`: only those created before that clip. */
@@ -71,6 +79,7 @@ export interface ClipLibrary {
   open(id: string): Promise<ClipReader | undefined>;
   /** Calls `listener` at each change, progress included (up to many times a second: coalesce). */
   subscribe(listener: (change: ClipChange) => void): () => void;
+  totals(): Promise<ClipTotals>;
 }
 
 /** A box, as the page shows it. */

@@ -1,0 +1,47 @@
+/** Answers with the headers that every one of them has. */
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; "),
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=()",
+};
+
+/** An answer with the security headers; `headers` are added. */
+export function answer(status: number, body: BodyInit | null, headers: Readonly<Record<string, string>>): Response {
+  return new Response(body, { status, headers: { "cache-control": "no-store", ...SECURITY_HEADERS, ...headers } });
+}
+
+/** Plain text for a person or a probe. */
+export function textAnswer(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return answer(status, text, { "content-type": "text/plain; charset=utf-8", ...headers });
+}
+
+/** JSON for a program. */
+export function jsonAnswer(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return answer(status, JSON.stringify(value), { "content-type": "application/json; charset=utf-8", ...headers });
+}
+
+/** The same answer to HEAD: its headers, and the length its body would have. */
+export async function withoutBody(response: Response): Promise<Response> {
+  if (response.body === null) return response;
+  const headers = new Headers(response.headers);
+  if (!headers.has("content-length")) {
+    headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+  } else {
+    await response.body.cancel();
+  }
+  return new Response(null, { status: response.status, headers });
+}

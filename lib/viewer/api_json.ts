@@ -1,0 +1,45 @@
+/** Clips and devices as the JSON API shows them: times in RFC 3339 with milliseconds, bytes as integers. */
+import type { ClipView, DeviceView } from "./clip_library.ts";
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
+}
+
+/** A clip as `/api/clips` shows it. */
+export function clipJson(clip: ClipView): Record<string, unknown> {
+  return {
+    id: clip.id,
+    device: clip.device,
+    name: clip.name,
+    storedName: clip.storedName,
+    state: clip.state,
+    sizeBytes: clip.size,
+    heldBytes: clip.held.reduce((sum, { start, end }) => sum + end - start, 0),
+    held: clip.held.map(({ start, end }) => ({ start, end })),
+    sha256: clip.sha256,
+    mediaType: clip.mediaType,
+    rateBytesPerSecond: Math.round(clip.rate),
+    createdAt: time(clip.createdMs),
+    updatedAt: time(clip.updatedMs),
+    storedAt: timeOrNull(clip.storedMs),
+    modifiedAt: timeOrNull(clip.modifiedMs),
+    content: `/clips/${encodeURIComponent(clip.id)}/content`,
+  };
+}
+
+/** A device as `/api/devices` shows it. */
+export function deviceJson(device: DeviceView): Record<string, unknown> {
+  return {
+    device: device.device,
+    online: device.connections > 0,
+    connections: device.connections,
+    address: device.address,
+    software: device.software,
+    since: time(device.sinceMs),
+    lastSeen: time(device.lastSeenMs),
+  };
+}

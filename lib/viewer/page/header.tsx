@@ -1,0 +1,61 @@
+/** The top of the page: what this is, whether it is current, which boxes there are. */
+import { formatBytes } from "./format.ts";
+import { devices, filterDevice, freeBytes, link, serverNowMs, software } from "./state.ts";
+import { formatAge } from "./format.ts";
+import type { DeviceView } from "../clip_library.ts";
+
+const LINK_WORDS = { connecting: "Connecting…", live: "Live", lost: "Not connected" } as const;
+
+/** Name, connection and free space. */
+export function Header() {
+  const isLive = link.value === "live";
+  return (
+    <header class="top">
+      <div class="top-inner">
+        <a class="brand" href="/" aria-label="Framewire, all clips" title={software.value}>
+          <img src="/favicon.svg" alt="" width={28} height={28} />Framewire
+        </a>
+        <span class="link" data-link={link.value}>
+          <span class="dot" />
+          {LINK_WORDS[link.value]}
+        </span>
+        {freeBytes.value !== null && (
+          <span class="free" data-stale={!isLive || undefined}>
+            <strong>{formatBytes(freeBytes.value)}</strong> free
+          </span>
+        )}
+      </div>
+    </header>
+  );
+}
+
+/** The boxes as buttons: each shows the clips of that one alone. */
+export function Devices() {
+  if (devices.value.length === 0) return null;
+  const sorted = [...devices.value].sort((a, b) => a.device.localeCompare(b.device));
+  return (
+    <section class="devices" aria-label="Boxes">
+      {sorted.map((device) => <DeviceChip key={device.device} device={device} />)}
+    </section>
+  );
+}
+
+function DeviceChip({ device }: { device: DeviceView }) {
+  const isLive = link.value === "live";
+  const online = device.connections > 0;
+  const isChosen = filterDevice.value === device.device;
+  const words = !isLive ? "unknown" : online ? "online" : `seen ${formatAge(device.lastSeenMs, serverNowMs.value)}`;
+  return (
+    <button
+      type="button"
+      class="chip"
+      aria-pressed={isChosen}
+      title={`${device.address}, ${device.software}`}
+      onClick={() => filterDevice.value = isChosen ? null : device.device}
+    >
+      <span class="dot" data-online={isLive ? String(online) : "unknown"} />
+      <span class="chip-name">{device.device}</span>
+      <span class="chip-words">{words}</span>
+    </button>
+  );
+}

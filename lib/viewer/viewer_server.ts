@@ -1,0 +1,186 @@
+/** The HTTP server of the page: `/`, the JSON API, the content of clips, and the page's WebSocket. */
+import { ASSETS, PAGE_HASH } from "../../gen/page/assets.ts";
+import { LIMITS } from "../config/limits.ts";
+import { messageOf } from "../errors.ts";
+import { type Clock, sleep } from "../platform/clock.ts";
+import { type Http, type HttpListener, systemHttp } from "../platform/http.ts";
+import { newId, type Random } from "../platform/random.ts";
+import { textAnswer, withoutBody } from "./answers.ts";
+import { clipAnswer, clipsAnswer, devicesAnswer } from "./api.ts";
+import { assetAnswer } from "./assets.ts";
+import type { ClipLibrary, ServerView } from "./clip_library.ts";
+import { ContentRoute } from "./content.ts";
+import { hostCheck, originAllowed } from "./host_check.ts";
+import { metricsText } from "./metrics.ts";
+import { refusalOf } from "./request_check.ts";
+import { type Route, routeOf } from "./routes.ts";
+import { ViewerHub } from "./viewer_hub.ts";
+
+/** Pauses before listening anew, after the listener ended by itself; the last one repeats. */
+const RESTART_PAUSES_MS = [100, 500, 2_000];
+
+/** What {@linkcode ViewerServer} needs. */
+export interface ViewerServerOptions {
+  readonly library: ClipLibrary;
+  /** The server as it is now; called a few times a second while somebody watches. */
+  readonly server: () => ServerView;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told what a person who runs the server should know. */
+  readonly log?: (text: string) => void;
+  readonly hostname: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Names of this server besides `localhost`, 127.0.0.1, [::1] and `hostname`. */
+  readonly allowedHosts: readonly string[];
+  /** More lines for `/metrics`, each ended by a newline. */
+  readonly metrics?: () => string;
+  /** Whether uploads are taken; `/readyz` says so. */
+  readonly ready: () => boolean;
+  readonly http?: Http;
+}
+
+/** Serves the page. */
+export class ViewerServer {
+  readonly #options: ViewerServerOptions;
+  readonly #http: Http;
+  readonly #log: (text: string) => void;
+  readonly #hub: ViewerHub;
+  readonly #content: ContentRoute;
+  readonly #hostAllowed: (host: string | null) => boolean;
+  readonly #assetPaths = new Set(Object.keys(ASSETS));
+  readonly #startedMs: number;
+  readonly #stopping = new AbortController();
+  #listener: HttpListener | undefined;
+  #supervision: Promise<void> = Promise.resolve();
+
+  constructor(options: ViewerServerOptions) {
+    this.#options = options;
+    this.#http = options.http ?? systemHttp;
+    this.#log = options.log ?? (() => {});
+    this.#startedMs = options.clock.now();
+    this.#hostAllowed = hostCheck(options.hostname, options.allowedHosts);
+    this.#content = new ContentRoute(options);
+    const serverId = newId(options.random);
+    this.#hub = new ViewerHub({ ...options, serverId, pageHash: PAGE_HASH, log: this.#log });
+  }
+
+  /**
+   * Listens; the address is in `url`.
+   *
+   * @throws {FramewireError} `USAGE` when the address cannot be listened on.
+   */
+  start(): Promise<{ url: string }> {
+    const { hostname, port } = this.#options;
+    try {
+      this.#listener = this.#listen(port);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#supervision = this.#supervise(this.#listener);
+    return Promise.resolve({ url: `http://${shownHost(hostname)}:${this.#listener.port}` });
+  }
+
+  /** Stops: bodies under way end, pages are told to come back, then the socket closes. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#content.stop();
+    this.#hub.stop();
+    await this.#listener?.shutdown();
+    await this.#supervision;
+  }
+
+  #listen(port: number): HttpListener {
+    return this.#http.serve({ hostname: this.#options.hostname, port }, (request) => this.#handle(request));
+  }
+
+  /** The platform's server ends for good when files run out (EMFILE): a new one takes its place. */
+  async #supervise(first: HttpListener): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    for (let listener = first, failures = 0; !signal.aborted;) {
+      await listener.finished.catch(() => {});
+      while (!signal.aborted) {
+        const pause = RESTART_PAUSES_MS[Math.min(failures, RESTART_PAUSES_MS.length - 1)] ?? 0;
+        await sleep(clock, pause, signal);
+        if (signal.aborted) return;
+        try {
+          listener = this.#listener = this.#listen(first.port);
+          failures = 0;
+          this.#log(`The page's listener ended by itself, and listens again on port ${first.port}`);
+          break;
+        } catch (error) {
+          failures++;
+          this.#log(`The page's listener ended by itself: ${messageOf(error)}`);
+        }
+      }
+    }
+  }
+
+  async #handle(request: Request): Promise<Response> {
+    try {
+      const url = new URL(request.url);
+      const response = refusalOf(request, url, this.#hostAllowed) ?? await this.#route(request, url);
+      return request.method === "HEAD" ? await withoutBody(response) : response;
+    } catch (error) {
+      this.#log(`Cannot answer a request: ${messageOf(error)}`);
+      return textAnswer(500, "Something went wrong; the server's log says what\n");
+    }
+  }
+
+  #route(request: Request, url: URL): Response | Promise<Response> {
+    const route = routeOf(url.pathname, this.#assetPaths);
+    if (route === null) return textAnswer(404, "There is nothing here\n");
+    const { library, server } = this.#options;
+    switch (route.name) {
+      case "asset":
+        return assetAnswer(route.path, request.headers);
+      case "devices":
+        return devicesAnswer(server());
+      case "clips":
+        return clipsAnswer(library, url.searchParams);
+      case "clip":
+        return clipAnswer(library, route.id);
+      case "content":
+        return this.#content.answer(request, route.id, url.searchParams.has("download"));
+      case "socket":
+        return this.#socket(request, url);
+      default:
+        return this.#probe(route.name);
+    }
+  }
+
+  #socket(request: Request, url: URL): Response {
+    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket" || request.method !== "GET") {
+      return textAnswer(426, "This is a WebSocket\n", { upgrade: "websocket", connection: "upgrade" });
+    }
+    const host = request.headers.get("host") ?? url.host;
+    if (!originAllowed(request.headers.get("origin"), host)) {
+      return textAnswer(403, `Only a page loaded from this server itself (${url.host}) may open its WebSocket\n`);
+    }
+    if (this.#stopping.signal.aborted) return textAnswer(503, "The server stops\n", { "retry-after": "5" });
+    const response = this.#hub.join((events) => this.#http.upgrade(request, events));
+    if (response !== undefined) return response;
+    const text = `Cannot open another page as at most ${LIMITS.viewersMax} are served at once\n`;
+    return textAnswer(503, text, { "retry-after": "30" });
+  }
+
+  async #probe(name: Exclude<Route["name"], "asset" | "content" | "clip">): Promise<Response> {
+    if (name === "healthz") return textAnswer(200, "ok\n");
+    if (name === "readyz") return this.#options.ready() ? textAnswer(200, "ready\n") : textAnswer(503, "not ready\n");
+    const { library, server, clock, metrics } = this.#options;
+    const text = metricsText(server(), await library.totals(), {
+      uptimeSeconds: Math.round(clock.now() - this.#startedMs) / 1000,
+      viewers: this.#hub.viewers,
+      contentRequests: this.#content.requests,
+    });
+    const type = "text/plain; version=0.0.4; charset=utf-8";
+    return textAnswer(200, text + (metrics?.() ?? ""), { "content-type": type });
+  }
+}
+
+/** The host as one can type it: every address is reached on this machine by 127.0.0.1. */
+function shownHost(hostname: string): string {
+  if (hostname === "0.0.0.0" || hostname === "::") return "127.0.0.1";
+  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+}
