@@ -5,7 +5,7 @@ import { run } from "./run.ts";
 /** A program that tests want. */
 export interface OutsideTool {
   readonly name: string;
-  /** Debian package which has it. */
+  /** Debian package which has it; several have a space between them. */
   readonly package: string;
   readonly found: () => Promise<boolean>;
 }
@@ -32,7 +32,7 @@ function program(name: string, debianPackage: string, args: readonly string[]): 
 
 /** All of them. */
 export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
-  { name: "chromium", package: "chromium", found: async () => await findChromium() !== null },
+  { name: "chromium", package: "chromium fonts-dejavu-core", found: async () => await findChromium() !== null },
   program("ffmpeg", "ffmpeg", ["-version"]),
   { name: "python3 with google.protobuf", package: "python3-protobuf", found: async () => await findPython() !== null },
   program("rsync", "rsync", ["--version"]),
@@ -48,6 +48,6 @@ export async function missingTools(): Promise<OutsideTool[]> {
 }
 
 if (import.meta.main) {
-  // For .ci/run: the packages to install, one a line.
+  // For .ci/run: the packages to install.
   for (const tool of await missingTools()) console.log(tool.package);
 }
