@@ -34,7 +34,6 @@ const PURE_NODE_MODULES = new Set(["node:buffer", "node:crypto", "node:path", "n
 const ALLOWED: readonly { readonly what: string; readonly below: string; readonly why: string }[] = [
   { what: "Deno.errors", below: "lib/", why: "classes for `instanceof`" },
   { what: "Deno.build", below: "lib/", why: "a constant of the build" },
-  { what: "Deno.upgradeWebSocket", below: "lib/viewer/", why: "answers a request which was handed in" },
   { what: "new Worker", below: "lib/store/", why: "SQLite blocks, so the catalog has a thread of its own" },
   { what: "new Worker", below: "lib/analysis/", why: "decoding pictures has threads of its own" },
 ];
