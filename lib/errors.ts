@@ -17,7 +17,11 @@ export const ERROR_CODES = {
   TRUNCATED: { retryable: true, exit: 4, meaning: "The connection ended inside a message" },
   MESSAGE_TOO_LARGE: { retryable: false, exit: 1, meaning: "A message announces more bytes than are allowed" },
   MESSAGE_EMPTY: { retryable: false, exit: 1, meaning: "A message of length 0, which no message can have" },
-  MALFORMED: { retryable: true, exit: 1, meaning: "The bytes of a message are not an Envelope, or a field is out of range" },
+  MALFORMED: {
+    retryable: true,
+    exit: 1,
+    meaning: "The bytes of a message are not an Envelope, or a field is out of range",
+  },
   // The session.
   UNEXPECTED_MESSAGE: { retryable: false, exit: 1, meaning: "A message which is not allowed in this state" },
   UNSUPPORTED_VERSION: { retryable: false, exit: 3, meaning: "The two sides share no protocol version" },
@@ -45,7 +49,11 @@ export const ERROR_CODES = {
   // The client's own.
   SOURCE_CHANGED: { retryable: true, exit: 1, meaning: "The file changed while it was being sent" },
   SOURCE_UNREADABLE: { retryable: false, exit: 1, meaning: "The file cannot be opened or read" },
-  USAGE: { retryable: false, exit: 2, meaning: "A flag, environment variable or key is missing, unknown or out of range" },
+  USAGE: {
+    retryable: false,
+    exit: 2,
+    meaning: "A flag, environment variable or key is missing, unknown or out of range",
+  },
   // The server's own.
   DATA_LOCKED: { retryable: false, exit: 1, meaning: "Another server uses the data directory" },
   INTERNAL: { retryable: true, exit: 1, meaning: "A mistake in Framewire; please report it" },

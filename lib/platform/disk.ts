@@ -68,14 +68,17 @@ let slowUntil = 0;
 
 class SystemFile implements DiskFile {
   readonly #file: Deno.FsFile;
+  /** A second handle: whatever is asked of the first waits for a sync that is running on it. */
+  readonly #syncFile: Deno.FsFile | undefined;
   #closed = false;
   /** One position per open file, so positioned calls take turns. */
   #turn: Promise<unknown> = Promise.resolve();
   #position = 0;
   #busy = 0;
 
-  constructor(file: Deno.FsFile) {
+  constructor(file: Deno.FsFile, syncFile?: Deno.FsFile) {
     this.#file = file;
+    this.#syncFile = syncFile;
   }
 
   readAt(into: Uint8Array, offset: number): Promise<number> {
@@ -124,7 +127,7 @@ class SystemFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return this.#file.syncData();
+    return (this.#syncFile ?? this.#file).syncData();
   }
 
   async info(): Promise<FileInfo> {
@@ -139,6 +142,7 @@ class SystemFile implements DiskFile {
     if (this.#closed) return;
     this.#closed = true;
     this.#file.close();
+    this.#syncFile?.close();
   }
 
   async #seek(offset: number): Promise<void> {
@@ -178,7 +182,16 @@ async function orIfMissing<T>(job: Promise<T>, fallback: T): Promise<T> {
 
 /** The machine's file system. */
 export const systemDisk: Disk = {
-  open: async (path, mode) => new SystemFile(await Deno.open(path, OPEN_OPTIONS[mode])),
+  async open(path, mode) {
+    const file = await Deno.open(path, OPEN_OPTIONS[mode]);
+    if (mode === "read") return new SystemFile(file);
+    try {
+      return new SystemFile(file, await Deno.open(path, OPEN_OPTIONS.update));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  },
   info: (path) => orIfMissing(Deno.lstat(path).then(toInfo), null),
   async makeFolder(path) {
     const above = dirname(path);

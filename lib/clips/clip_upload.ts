@@ -1,0 +1,271 @@
+/** A clip on one connection, sending side: asks, compares, sends what is missing, ends, waits until it is stored. */
+import { LIMITS } from "../config/limits.ts";
+import { FramewireError } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import { CHUNK_HEAD_BYTES, frameChunk } from "../protocol/chunk_frame.ts";
+import { encodeMessage } from "../protocol/codec.ts";
+import type { LinkPacer } from "../protocol/link_pacer.ts";
+import type { Ack, ClipAccepted, ClipOffer, ErrorMessage, Message, OpenClip, Resend } from "../protocol/message.ts";
+import type { ByteRange } from "../protocol/ranges.ts";
+import { mayReceiveOnStream, type StreamState } from "../protocol/session_rules.ts";
+import { closeReasonOf } from "../session/close_reason.ts";
+import type { FrameSource, OutgoingFrame } from "../session/frame_writer.ts";
+import { errorFromPeer } from "../session/peer_error.ts";
+import type { ClipJob } from "./clip_job.ts";
+import type { ClipSource } from "./clip_source.ts";
+
+/** What an upload needs of its connection. */
+export interface UploadLink {
+  readonly clock: Clock;
+  readonly pacer: LinkPacer;
+  /** Of the server's Welcome, bytes. */
+  readonly chunkBytesMax: number;
+  readonly windowBytes: number;
+  send(message: Message): void;
+  /** Says that a frame may be ready. */
+  wake(): void;
+  /** The upload has ended on this connection, well (no error) or not. */
+  ended(upload: ClipUpload, error: FramewireError | null): void;
+}
+
+/** Chunks which are read ahead of the connection. */
+const READY_MAX = 3;
+
+interface ReadyFrame {
+  readonly bytes: Uint8Array;
+  readonly payloadBytes: number;
+  readonly buffer: Uint8Array | null;
+}
+
+export class ClipUpload implements FrameSource {
+  readonly lane = "clips";
+  readonly job: ClipJob;
+  readonly stream: number;
+  readonly #link: UploadLink;
+  readonly #abort = new AbortController();
+  #state: StreamState = "opening";
+  #source: ClipSource | undefined;
+  #plan: ByteRange[] = [];
+  #ready: ReadyFrame[] = [];
+  #buffers: Uint8Array[] = [];
+  #filling = false;
+  #endQueued = false;
+  #sha256 = "";
+  #sent = 0;
+  #received = 0;
+  #stored = 0;
+  #resentBytes = 0;
+  /** What was sent of a pipe, to know from which offset on it must be kept. */
+  #firstOffset = 0;
+
+  constructor(job: ClipJob, stream: number, link: UploadLink) {
+    this.job = job;
+    this.stream = stream;
+    this.#link = link;
+  }
+
+  /** Asks the server. */
+  start(): void {
+    this.#run(async () => {
+      this.#source = await this.job.source();
+      this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
+    });
+  }
+
+  /** The connection is gone, or the program stops. */
+  stop(): void {
+    this.#abort.abort();
+    this.#link.pacer.forget(this.#sent - this.#received);
+  }
+
+  /** Takes a message of this stream. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
+  receive(message: ClipOffer | ClipAccepted | Ack | Resend | ErrorMessage): void {
+    if (!mayReceiveOnStream("box", this.#state, message.kind)) {
+      throw new FramewireError(
+        "UNEXPECTED_MESSAGE",
+        `Cannot take ${message.kind} as stream ${this.stream} is ${this.#state}`,
+      );
+    }
+    switch (message.kind) {
+      case "clipOffer":
+        this.#state = "deciding";
+        return this.#run(() => this.#decide(message));
+      case "clipAccepted":
+        return this.#run(() => this.#accepted(message));
+      case "ack":
+        return this.#acknowledged(message);
+      case "resend":
+        return this.#resend(message);
+      case "error":
+        return this.#fail(errorFromPeer(message));
+    }
+  }
+
+  poll(): OutgoingFrame | undefined {
+    const next = this.#ready[0];
+    if (next === undefined || this.#abort.signal.aborted) return undefined;
+    const { clock, pacer, windowBytes } = this.#link;
+    if (this.#sent - this.#stored + next.payloadBytes > windowBytes) return undefined;
+    const nowMs = clock.now();
+    const isPaced = pacer.inFlight > 0 && pacer.inFlight + next.payloadBytes > pacer.inFlightMax(nowMs);
+    if (isPaced && next.payloadBytes > 0) return undefined;
+    this.#ready.shift();
+    this.#sent += next.payloadBytes;
+    this.job.sentBytes += next.payloadBytes;
+    if (next.payloadBytes > 0) pacer.send(next.payloadBytes, nowMs);
+    return {
+      bytes: next.bytes,
+      written: () => {
+        if (next.buffer !== null) this.#buffers.push(next.buffer);
+        this.#fill();
+      },
+    };
+  }
+
+  #open(choice: Pick<OpenClip, "sha256" | "resumeClipId" | "fresh">): void {
+    const { name, bytes, modifiedMs } = this.#source!;
+    this.#state = "opening";
+    this.job.enter("checking");
+    this.#link.send({ kind: "openClip", stream: this.stream, name, bytes, modifiedMs, ...choice });
+  }
+
+  async #decide(offer: ClipOffer): Promise<void> {
+    const signal = this.#abort.signal;
+    const bytes = this.#source!.bytes;
+    const sha256 = offer.wantSha256 && bytes !== null ? await this.job.hashWhole(bytes, signal) : null;
+    const matches = offer.clipId !== null && await this.job.matches(offer.held, signal);
+    if (signal.aborted) return;
+    if (matches && sha256 === null) return this.#open({ sha256, resumeClipId: offer.clipId, fresh: false });
+    if (offer.clipId !== null && !matches) {
+      this.job.note("What the server holds of it is of another content, as the file has changed; starting anew");
+    }
+    // With a hash the server first looks whether it has the whole already.
+    this.#open({ sha256, resumeClipId: null, fresh: offer.clipId !== null && !matches });
+  }
+
+  async #accepted(message: ClipAccepted): Promise<void> {
+    this.job.accepted(message.clipId, message.held);
+    this.#firstOffset = message.held[0]?.end ?? 0;
+    this.#source!.forget(this.#firstOffset);
+    this.#plan = [...await this.#source!.plan(message.held)];
+    this.#state = "sending";
+    this.#fill();
+  }
+
+  #acknowledged(message: Ack): void {
+    const received = message.received - this.#received;
+    const stored = message.stored - this.#stored;
+    if (received < 0 || stored < 0 || message.received > this.#sent || message.stored > message.received) {
+      throw new FramewireError(
+        "INVALID_RANGE",
+        `Cannot take ack as received must be from ${this.#received} to ${this.#sent}: received ${message.received}`,
+      );
+    }
+    this.#received = message.received;
+    this.#stored = message.stored;
+    this.#link.pacer.acknowledge(received, this.#link.clock.now());
+    if (received > 0) this.job.progressed(received);
+    if (message.clipStored !== null) return this.#whole(message.clipStored);
+    // A pipe is sent in order; what is sent again only makes this less than it could be.
+    if (stored > 0) this.#source?.forget(this.#firstOffset + this.#stored - this.#resentBytes);
+    this.#link.wake();
+    this.#fill();
+  }
+
+  #whole(stored: NonNullable<Ack["clipStored"]>): void {
+    this.#run(async () => {
+      const bytes = this.#source?.bytes ?? this.job.pipeBytes;
+      // Known but for one case: it became whole on a connection that broke before the last ack.
+      const sha256 = this.#sha256 || await this.job.hashWhole(bytes, this.#abort.signal);
+      await this.job.stored({ stored, bytes, sha256 });
+      this.#link.ended(this, null);
+    });
+  }
+
+  #resend(message: Resend): void {
+    const end = message.offset + message.bytes;
+    if (message.bytes === 0 || end > (this.#source?.bytes ?? this.#firstOffset + this.#sent)) {
+      throw new FramewireError("INVALID_RANGE", `Cannot send bytes ${message.offset} to ${end} again: no such bytes`);
+    }
+    this.#resentBytes += message.bytes;
+    this.#plan.unshift({ start: message.offset, end });
+    this.#fill();
+  }
+
+  /** Reads chunks ahead, as long as there is room for them. */
+  #fill(): void {
+    if (this.#filling || this.#abort.signal.aborted || (this.#state !== "sending" && this.#state !== "ended")) return;
+    this.#filling = true;
+    this.#run(async () => {
+      try {
+        while (this.#ready.length < READY_MAX && !this.#abort.signal.aborted && await this.#fillOne());
+      } finally {
+        this.#filling = false;
+      }
+    });
+  }
+
+  async #fillOne(): Promise<boolean> {
+    const range = this.#plan[0];
+    if (range === undefined) return await this.#queueEnd();
+    const { chunkBytesMax, clock, pacer } = this.#link;
+    const buffer = this.#buffers.pop() ?? new Uint8Array(CHUNK_HEAD_BYTES + chunkBytesMax);
+    const bytes = Math.min(range.end - range.start, pacer.chunkBytes(clock.now(), LIMITS.chunkBytesMin, chunkBytesMax));
+    const payload = buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + bytes);
+    const count = await this.#source!.read(payload, range.start);
+    if (count < bytes && range.end !== Infinity) {
+      throw new FramewireError("SOURCE_CHANGED", `${this.job.name} became shorter while it was being sent`);
+    }
+    // A resend may have been put in front meanwhile.
+    const index = this.#plan.indexOf(range);
+    if (count === 0) {
+      this.#plan.splice(index, 1);
+      this.job.pipeBytes = range.start;
+      return true;
+    }
+    if (range.start + count === range.end) this.#plan.splice(index, 1);
+    else this.#plan[index] = { start: range.start + count, end: range.end };
+    this.job.hash(range.start, payload.subarray(0, count));
+    const frame = frameChunk(buffer, count, this.stream, range.start);
+    this.#ready.push({ bytes: frame, payloadBytes: count, buffer });
+    this.#link.wake();
+    return true;
+  }
+
+  /** The end goes behind the last chunk, in the lane of the chunks. */
+  async #queueEnd(): Promise<boolean> {
+    if (this.#endQueued) return false;
+    this.#endQueued = true;
+    const bytes = this.#source!.bytes ?? this.job.pipeBytes;
+    this.#sha256 = await this.job.hashWhole(bytes, this.#abort.signal);
+    await this.#source!.checkUnchanged();
+    const end = { kind: "videoData", stream: this.stream, offset: bytes, chunk: new Uint8Array(0) } as const;
+    const frame = encodeMessage({ ...end, crc32: 0, isEnd: true, sha256: this.#sha256 });
+    this.#ready.push({ bytes: frame, payloadBytes: 0, buffer: null });
+    this.#state = "ended";
+    this.job.enter("finishing");
+    this.#link.wake();
+    return true;
+  }
+
+  /** Runs a step in the background; its failure is the failure of the upload. */
+  #run(step: () => Promise<void>): void {
+    step().catch((thrown) => {
+      if (this.#abort.signal.aborted) return;
+      const error = closeReasonOf(thrown).error!;
+      this.#link.send({
+        kind: "closeStream",
+        stream: this.stream,
+        discard: error.code === "SOURCE_CHANGED",
+        reason: error.message,
+      });
+      this.#fail(error);
+    });
+  }
+
+  #fail(error: FramewireError): void {
+    if (this.#abort.signal.aborted) return;
+    this.stop();
+    this.#link.ended(this, error);
+  }
+}

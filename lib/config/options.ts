@@ -1,0 +1,179 @@
+/**
+ * Flags, environment and config file of a command, from one table: what is parsed is what `--help` says. A flag beats
+ * the environment, which beats the file.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { FramewireError } from "../errors.ts";
+import { usage } from "./values.ts";
+
+/** One option of a command. */
+export interface OptionSpec {
+  /** Without dashes: `retry-for`; its variable is `FRAMEWIRE_RETRY_FOR`, its key in the file `retry-for`. */
+  readonly name: string;
+  /** `flag` takes no value; `list` may be given more than once. */
+  readonly kind: "text" | "flag" | "list";
+  /** What its value is called in the help. */
+  readonly value?: string;
+  readonly help: string;
+  readonly default?: string;
+}
+
+/** A command. */
+export interface CommandSpec {
+  /** As typed: `deno task send`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly string[];
+}
+
+/** Where the values come from. */
+export interface OptionInputs {
+  readonly args: readonly string[];
+  /** Value of an environment variable. */
+  readonly env: (name: string) => string | undefined;
+  /** Content of the config file, parsed; its keys are option names. */
+  readonly file: (path: string) => Readonly<Record<string, unknown>>;
+}
+
+/** The values of a command, and where each came from. */
+export class Options {
+  readonly #values: ReadonlyMap<string, readonly string[]>;
+
+  constructor(values: ReadonlyMap<string, readonly string[]>) {
+    this.#values = values;
+  }
+
+  /** The value of a text option: given, or its default. */
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  /** All values of a list option. */
+  list(name: string): readonly string[] {
+    return this.#values.get(name) ?? [];
+  }
+
+  flag(name: string): boolean {
+    return this.text(name) === "true";
+  }
+
+  /** The value parsed by `parse`, which gets the option's name for its errors; undefined if there is none. */
+  parsed<T>(name: string, parse: (name: string, text: string) => T): T | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : parse(`--${name}`, text);
+  }
+
+  /** As {@linkcode parsed}, for an option which has a default. */
+  required<T>(name: string, parse: (name: string, text: string) => T): T {
+    const value = this.parsed(name, parse);
+    if (value === undefined) throw new FramewireError("USAGE", `Cannot run without --${name}`);
+    return value;
+  }
+}
+
+/** Options that every command has. */
+const COMMON: readonly OptionSpec[] = [
+  { name: "config", kind: "text", value: "FILE", help: "JSON file (comments allowed) with option names as keys" },
+  { name: "help", kind: "flag", help: "This text" },
+];
+
+/** @throws {FramewireError} `USAGE` for an unknown option, a missing value or a word too many. */
+export function parseOptions(spec: CommandSpec, inputs: OptionInputs): Options {
+  const specs = [...spec.options, ...COMMON];
+  const flags = parseFlags(spec, specs, inputs.args);
+  const values = new Map<string, readonly string[]>();
+  const path = flags.get("config")?.[0] ?? inputs.env(variableOf("config"));
+  const file = path === undefined ? {} : inputs.file(path);
+  for (const key of Object.keys(file)) {
+    if (!specs.some((option) => option.name === key)) {
+      throw usage(`key in ${path}`, `an option of ${spec.name}: ${specs.map(({ name }) => name).join(", ")}`, key);
+    }
+  }
+  for (const option of specs) {
+    const fromEnvironment = inputs.env(variableOf(option.name));
+    const given = flags.get(option.name) ??
+      (fromEnvironment === undefined ? fileTexts(option, file[option.name]) : [fromEnvironment]) ??
+      (option.default === undefined ? undefined : [option.default]);
+    if (given === undefined) continue;
+    if (option.kind === "flag" && !["true", "false"].includes(given[0]!)) {
+      throw usage(`--${option.name}`, "true or false", given[0]!);
+    }
+    values.set(option.name, given);
+  }
+  return new Options(values);
+}
+
+/** The environment variable of an option. */
+export function variableOf(name: string): string {
+  return `FRAMEWIRE_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+/** What `--help` prints. */
+export function helpOf(spec: CommandSpec): string {
+  const rows = [...spec.options, ...COMMON].map((option) => {
+    const left = `  --${option.name}${option.value === undefined ? "" : ` ${option.value}`}`;
+    return [left, option.help + (option.default === undefined ? "" : ` [${option.default}]`)] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return [
+    spec.summary,
+    "",
+    ...rows.map(([left, right]) => left.padEnd(width) + right),
+    "",
+    "Every option also has a variable (FRAMEWIRE_RETRY_FOR) and a key in the config file; flag beats variable beats file.",
+    "",
+    ...spec.examples.map((example) => `  ${example}`),
+  ].join("\n");
+}
+
+function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: readonly string[]): Map<string, string[]> {
+  const withValue = specs.filter(({ kind }) => kind !== "flag").map(({ name }) => name);
+  const switches = specs.filter(({ kind }) => kind === "flag").map(({ name }) => name);
+  const refuse = (text: string): never => {
+    throw new FramewireError(
+      "USAGE",
+      `Cannot run ${spec.name} with ${JSON.stringify(text)}; --help shows what there is`,
+    );
+  };
+  const parsed = parseArgs(args, {
+    string: withValue,
+    collect: withValue,
+    boolean: switches,
+    alias: { h: "help" },
+    negatable: switches,
+    unknown: (arg) => arg.startsWith("-") && arg !== "-" ? refuse(arg) : true,
+  });
+  const flags = new Map<string, string[]>();
+  for (const option of specs) {
+    const value = parsed[option.name];
+    if (option.kind === "flag") {
+      if (isGiven(args, option.name) || (option.name === "help" && value === true)) {
+        flags.set(option.name, [String(value)]);
+      }
+    } else if (Array.isArray(value) && value.length > 0) {
+      if (value.some((text) => text === "")) throw usage(`--${option.name}`, option.value ?? "a value", "");
+      flags.set(option.name, value.map(String));
+    }
+  }
+  // Words behind a list option are more of it: `--file a.mp4 b.mp4`, as a shell's `*.mp4` gives.
+  const list = specs.find(({ kind, name }) => kind === "list" && flags.has(name));
+  if (parsed._.length > 0) {
+    if (list === undefined) refuse(String(parsed._[0]));
+    flags.get(list!.name)!.push(...parsed._.map(String));
+  }
+  return flags;
+}
+
+function isGiven(args: readonly string[], name: string): boolean {
+  return args.some((arg) => [`--${name}`, `--no-${name}`].includes(arg.split("=")[0]!));
+}
+
+function fileTexts(option: OptionSpec, value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  const values = Array.isArray(value) ? value : [value];
+  const fits = values.every((item) => ["string", "number", "boolean"].includes(typeof item)) &&
+    (option.kind === "list" || values.length === 1);
+  if (!fits) throw usage(`${option.name} in the config file`, "a text, number, true or false", JSON.stringify(value));
+  return values.map(String);
+}

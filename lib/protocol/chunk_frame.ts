@@ -1,0 +1,73 @@
+/**
+ * A chunk of a clip as a frame, around a payload which is already in its buffer and stays there.
+ *
+ * The generic encoder copies a nested `bytes` field two or three times (0.6 GB/s for 256 KiB chunks, 3.7 GB/s this way).
+ * The wire is plain protobuf all the same: all other fields of VideoData first, `video_chunk` last, so that its bytes
+ * end the message. The payload sits behind {@linkcode CHUNK_HEAD_BYTES} of room, into which the head is written
+ * right-aligned: head and payload are one piece of memory and one write.
+ */
+import { crc32 } from "node:zlib";
+import { PREFIX_BYTES } from "../framing/frame_decoder.ts";
+import { writePrefix } from "../framing/frame_encoder.ts";
+
+/** Room in front of the payload: prefix 4, Envelope tag 2 + length 4, stream 6, offset 9, checksum 5, chunk tag 1 + length 4. */
+export const CHUNK_HEAD_BYTES = 40;
+
+/** Field number and wire type as protobuf writes them (https://protobuf.dev/programming-guides/encoding/). */
+const TAG_ENVELOPE_VIDEO_DATA = (19 << 3) | 2;
+const TAG_CHUNK = (1 << 3) | 2;
+const TAG_STREAM = (3 << 3) | 0;
+const TAG_OFFSET = (4 << 3) | 0;
+const TAG_CRC32 = (5 << 3) | 5;
+
+const offsetBytes = new Uint8Array(8);
+const offsetView = new DataView(offsetBytes.buffer);
+
+/** CRC-32 of the offset as 8 big-endian bytes followed by the chunk: a chunk at the wrong place is a damaged one. */
+export function chunkChecksum(offset: number, chunk: Uint8Array): number {
+  offsetView.setBigUint64(0, BigInt(offset));
+  return crc32(chunk, crc32(offsetBytes));
+}
+
+/**
+ * Writes the head of a chunk into `buffer` in front of the payload, which lies at `CHUNK_HEAD_BYTES` and is
+ * `chunkBytes` long, and returns the whole frame: a view into `buffer`.
+ */
+export function frameChunk(buffer: Uint8Array, chunkBytes: number, stream: number, offset: number): Uint8Array {
+  const checksum = chunkChecksum(offset, buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + chunkBytes));
+  const fieldsBytes = 1 + varintBytes(stream) + 1 + varintBytes(offset) + 5 + 1 + varintBytes(chunkBytes);
+  const videoDataBytes = fieldsBytes + chunkBytes;
+  const envelopeBytes = varintBytes(TAG_ENVELOPE_VIDEO_DATA) + varintBytes(videoDataBytes) + videoDataBytes;
+  const start = CHUNK_HEAD_BYTES + chunkBytes - envelopeBytes - PREFIX_BYTES;
+  writePrefix(buffer, start, envelopeBytes);
+  let at = writeVarint(buffer, start + PREFIX_BYTES, TAG_ENVELOPE_VIDEO_DATA);
+  at = writeVarint(buffer, at, videoDataBytes);
+  buffer[at++] = TAG_STREAM;
+  at = writeVarint(buffer, at, stream);
+  buffer[at++] = TAG_OFFSET;
+  at = writeVarint(buffer, at, offset);
+  buffer[at++] = TAG_CRC32;
+  buffer[at++] = checksum;
+  buffer[at++] = checksum >>> 8;
+  buffer[at++] = checksum >>> 16;
+  buffer[at++] = checksum >>> 24;
+  buffer[at++] = TAG_CHUNK;
+  writeVarint(buffer, at, chunkBytes);
+  return buffer.subarray(start, CHUNK_HEAD_BYTES + chunkBytes);
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}
+
+function writeVarint(into: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  while (rest >= 128) {
+    into[at++] = (rest % 128) | 128;
+    rest = Math.floor(rest / 128);
+  }
+  into[at++] = rest;
+  return at;
+}

@@ -1,0 +1,56 @@
+/**
+ * Which message may be received when: pure tables which both sides share. What is not listed is refused with
+ * `UNEXPECTED_MESSAGE`. Kinds that this version does not know are ignored everywhere but in the greeting.
+ */
+import type { MessageKind } from "./message.ts";
+
+/** A side of the connection. */
+export type Role = "box" | "server";
+
+/** Of the connection: before and after Hello and Welcome. */
+export type Phase = "greeting" | "open";
+
+/**
+ * Of one clip stream, the same words on both sides:
+ * - `opening`: the box has asked, the server has not answered.
+ * - `deciding`: the server has offered what it holds, the box has not answered.
+ * - `sending`: accepted; chunks go.
+ * - `ended`: the end has been sent; waiting for `clip_stored` or a resend.
+ */
+export type StreamState = "opening" | "deciding" | "sending" | "ended";
+
+const KINDS: Record<Role, Record<Phase, readonly MessageKind[]>> = {
+  server: {
+    greeting: ["hello"],
+    open: ["ping", "pong", "goodbye", "error", "openClip", "videoData", "closeStream", "unknown"],
+  },
+  box: {
+    greeting: ["welcome", "error"],
+    open: ["ping", "pong", "goodbye", "error", "clipOffer", "clipAccepted", "ack", "resend", "unknown"],
+  },
+};
+
+/** Whether `role` may receive a message of `kind` in `phase`. */
+export function mayReceive(role: Role, phase: Phase, kind: MessageKind): boolean {
+  return KINDS[role][phase].includes(kind);
+}
+
+const STREAM_KINDS: Record<Role, Record<StreamState, readonly MessageKind[]>> = {
+  server: {
+    opening: ["closeStream"],
+    deciding: ["openClip", "closeStream"],
+    sending: ["videoData", "closeStream"],
+    ended: ["closeStream"],
+  },
+  box: {
+    opening: ["clipOffer", "clipAccepted", "ack", "error"],
+    deciding: ["error"],
+    sending: ["ack", "resend", "error"],
+    ended: ["ack", "resend", "error"],
+  },
+};
+
+/** Whether `role` may receive a message of `kind` for a stream in `state`. */
+export function mayReceiveOnStream(role: Role, state: StreamState, kind: MessageKind): boolean {
+  return STREAM_KINDS[role][state].includes(kind);
+}

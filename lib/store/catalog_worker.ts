@@ -1,0 +1,67 @@
+/**
+ * Entry of the catalog's worker: takes batches of calls, runs each batch in one transaction, answers with a result a
+ * call. One thread and one connection, which alone touch the database file.
+ */
+/// <reference lib="deno.worker" />
+import { CATALOG_WRITES } from "./catalog.ts";
+import { CatalogDatabase } from "./catalog_database.ts";
+
+/** A call of a method of {@linkcode CatalogDatabase}. */
+export interface CatalogCall {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** What became of it. */
+export type CatalogResult =
+  | { readonly value: unknown }
+  | { readonly failure: "full" | "broken" | "refused"; readonly text: string };
+
+const SQLITE_FULL = 13;
+/** Results that mean the database itself cannot be trusted or written: IOERR, CORRUPT, CANTOPEN, NOTADB, READONLY. */
+const SQLITE_BROKEN = [10, 11, 14, 26, 8];
+
+let database: CatalogDatabase | undefined;
+let broken: string | undefined;
+
+function runOne(call: CatalogCall): unknown {
+  if (call.method === "open") {
+    database = new CatalogDatabase(call.args[0] as string);
+    return;
+  }
+  if (database === undefined) throw new Error(`Cannot call ${call.method} as the catalog is not open`);
+  return (database as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[call.method]!(...call.args);
+}
+
+function failureOf(error: unknown): CatalogResult {
+  const code = (Number((error as { errcode?: number }).errcode) || 0) & 0xff;
+  const text = error instanceof Error ? error.message : String(error);
+  if (code === SQLITE_FULL) return { failure: "full", text };
+  // After one failed sync the next commit "succeeds", although nobody knows what is on the disk: stop at the first.
+  if (SQLITE_BROKEN.includes(code)) {
+    broken = text;
+    return { failure: "broken", text };
+  }
+  return { failure: "refused", text };
+}
+
+function attempt(job: () => CatalogResult[]): CatalogResult[] | CatalogResult {
+  if (broken !== undefined) return { failure: "broken", text: broken };
+  try {
+    return job();
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** All together if that works; else one by one, so that one bad call takes no other with it. */
+function runBatch(calls: readonly CatalogCall[]): CatalogResult[] {
+  const writes = calls.some((call) => (CATALOG_WRITES as readonly string[]).includes(call.method));
+  const runAll = (some: readonly CatalogCall[]) => some.map((call) => ({ value: runOne(call) }));
+  const together = attempt(() => writes ? database!.transaction(() => runAll(calls)) : runAll(calls));
+  if (Array.isArray(together)) return together;
+  if (calls.length === 1) return [together];
+  return calls.flatMap((call) => runBatch([call]));
+}
+
+self.onmessage = (event: MessageEvent<CatalogCall[]>) => self.postMessage(runBatch(event.data));

@@ -1,0 +1,359 @@
+/**
+ * The clips on disk: `incoming/` while they arrive, `clips/<device>/` once they are whole, the catalog for what is
+ * durable. Files appear in `clips/` only whole: data synced, renamed, folder synced, row committed, in this order.
+ */
+import { join } from "node:path";
+import { hashRange } from "../bytes/prefix_hasher.ts";
+import { FramewireError } from "../errors.ts";
+import { errorFields, type Log } from "../log.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import { newId, type Random } from "../platform/random.ts";
+import { totalBytes } from "../protocol/ranges.ts";
+import type { Catalog, ClipRow } from "./catalog.ts";
+import { IncomingClip, NO_SPACE_RETRY_MS, storageError } from "./incoming_clip.ts";
+import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
+
+export interface ClipStoreOptions {
+  readonly catalog: Catalog;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The data directory. */
+  readonly folder: string;
+  /** Bytes of the disk which are never given to clips. */
+  readonly reserveBytes: number;
+  /** Unfinished clips which nobody continues are removed after this long, ms. */
+  readonly keepUnfinishedMs: number;
+}
+
+/** What a box says of a clip that it wants to send. */
+export interface ClipOpening {
+  readonly name: string;
+  readonly bytes: number | null;
+  readonly modifiedMs: number | null;
+}
+
+/** Called with the id of a clip whenever something of it has changed. */
+export type ClipListener = (id: string) => void;
+
+/** Expiry looks at wall clocks, which jump: never before the server has been up for this long, ms. */
+const EXPIRE_UPTIME_MS = 10 * 60_000;
+
+export class ClipStore {
+  readonly #options: ClipStoreOptions;
+  readonly #incomingFolder: string;
+  readonly #clipsFolder: string;
+  /** Unfinished clips by id; the object is made when somebody fills or reads it. */
+  readonly #unfinished = new Map<
+    string,
+    { row: ClipRow; clip: Promise<IncomingClip> | undefined; open?: IncomingClip }
+  >();
+  readonly #listeners = new Set<ClipListener>();
+  #startedMs = 0;
+  /** Space checks and names are decided one after the other, so that two openings never get the same. */
+  #opening: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ClipStoreOptions) {
+    this.#options = options;
+    this.#incomingFolder = join(options.folder, "incoming");
+    this.#clipsFolder = join(options.folder, "clips");
+  }
+
+  /** Makes the folders and mends what a crash left behind. May be repeated after a crash of itself. */
+  async start(): Promise<void> {
+    const { disk, catalog, clock } = this.#options;
+    this.#startedMs = clock.now();
+    await disk.makeFolder(this.#incomingFolder);
+    await disk.makeFolder(this.#clipsFolder);
+    for (const row of await catalog.unfinishedClips()) await this.#recover(row);
+    for (const { name } of await disk.list(this.#incomingFolder)) {
+      if (name.endsWith(".part") && !this.#unfinished.has(name.slice(0, -5))) {
+        await disk.remove(join(this.#incomingFolder, name));
+      }
+    }
+  }
+
+  /** Makes everything that was taken durable, and lets go of the files. */
+  async stop(): Promise<void> {
+    for (const entry of this.#unfinished.values()) {
+      const clip = entry.open;
+      if (clip === undefined) continue;
+      await clip.flush().catch((error) => this.#options.log("warn", "Last sync failed", errorFields(error)));
+      await clip.close();
+    }
+  }
+
+  /** Calls `listener` at each change; the returned function ends that. */
+  subscribe(listener: ClipListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Makes a new unfinished clip.
+   *
+   * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
+   */
+  create(device: string, opening: ClipOpening): Promise<IncomingClip> {
+    return this.#inTurn(async () => {
+      const { catalog, clock, disk, random } = this.#options;
+      await this.checkSpace(opening.bytes ?? 0);
+      const folder = safeFileName(device);
+      const nowMs = clock.wallMs();
+      const row: ClipRow = {
+        id: newId(random),
+        device,
+        folder,
+        name: opening.name,
+        storedName: await this.#freeName(folder, safeFileName(opening.name)),
+        bytes: opening.bytes,
+        held: [],
+        sha256: null,
+        createdMs: nowMs,
+        updatedMs: nowMs,
+        storedMs: null,
+        modifiedMs: opening.modifiedMs,
+        mediaType: "application/octet-stream",
+      };
+      try {
+        const file = await disk.open(this.#partPath(row.id), "create-new");
+        file.close();
+        await disk.syncFolder(this.#incomingFolder);
+        await catalog.insertClip(row);
+      } catch (cause) {
+        await disk.remove(this.#partPath(row.id)).catch(() => {});
+        throw storageError("create", cause);
+      }
+      this.#unfinished.set(row.id, { row, clip: undefined });
+      return await this.#load(row.id);
+    });
+  }
+
+  /** The unfinished clip of this device, name and size which is furthest; undefined when there is none. */
+  async findUnfinished(device: string, name: string, bytes: number | null): Promise<IncomingClip | undefined> {
+    const rows = this.unfinishedOf(device).filter((row) => row.name === name && row.bytes === bytes);
+    rows.sort((a, b) => totalBytes(b.held) - totalBytes(a.held));
+    return rows[0] === undefined ? undefined : await this.unfinished(device, rows[0].id);
+  }
+
+  /** An unfinished clip by its id; undefined when there is none, or it is another device's. */
+  async unfinished(device: string, id: string): Promise<IncomingClip | undefined> {
+    const entry = this.#unfinished.get(id);
+    return entry?.row.device === device ? await this.#load(id) : undefined;
+  }
+
+  /** All unfinished clips of a device, newest first. */
+  unfinishedOf(device: string): ClipRow[] {
+    return [...this.#unfinished.values()].map(({ row, open }) => open?.row ?? row)
+      .filter((row) => row.device === device).reverse();
+  }
+
+  /** The object of an unfinished clip, if one is in use at the moment. */
+  openClip(id: string): IncomingClip | undefined {
+    return this.#unfinished.get(id)?.open;
+  }
+
+  /** Whole clips of this device, name and size whose files are there. */
+  async findStored(device: string, name: string, bytes: number | null): Promise<ClipRow[]> {
+    const rows = await this.#options.catalog.storedClipsNamed(device, name, bytes);
+    const present = await Promise.all(rows.map((row) => this.isPresent(row)));
+    return rows.filter((_, index) => present[index]);
+  }
+
+  /** A whole clip of this device by its id; undefined when there is none. */
+  async storedClip(device: string, id: string): Promise<ClipRow | undefined> {
+    const row = await this.#options.catalog.clip(id);
+    return row !== undefined && row.device === device && row.storedMs !== null ? row : undefined;
+  }
+
+  /** Whether the file of a whole clip is there and has its length. */
+  async isPresent(row: ClipRow): Promise<boolean> {
+    const info = await this.#options.disk.info(this.storedPath(row)).catch(() => null);
+    return info?.isFile === true && info.bytes === row.bytes;
+  }
+
+  /** Where a whole clip lies. */
+  storedPath(row: ClipRow): string {
+    return join(this.#clipsFolder, row.folder, row.storedName);
+  }
+
+  /** Where the bytes of a clip lie while it arrives. */
+  partPath(id: string): string {
+    return this.#partPath(id);
+  }
+
+  /**
+   * @throws {FramewireError} `NO_SPACE` unless `bytes` more fit, beside what was promised to clips that are arriving.
+   */
+  async checkSpace(bytes: number): Promise<void> {
+    const { disk, reserveBytes, folder } = this.#options;
+    const free = await disk.freeBytes(folder) - reserveBytes;
+    let promised = 0;
+    for (const { open } of this.#unfinished.values()) if (open?.isOwned) promised += open.remainingBytes;
+    if (bytes + promised <= free && free > 0) return;
+    throw new FramewireError(
+      "NO_SPACE",
+      `Cannot take clip as its size must be <= ${
+        Math.max(0, free - promised)
+      } bytes, which are free: received ${bytes}`,
+      { retryAfterMs: NO_SPACE_RETRY_MS },
+    );
+  }
+
+  /** Makes a clip whose {@linkcode IncomingClip.complete} has succeeded visible and durable. */
+  async publish(clip: IncomingClip, bytes: number, sha256: string): Promise<ClipRow> {
+    const { catalog, clock, disk } = this.#options;
+    const row = clip.row;
+    const folder = join(this.#clipsFolder, row.folder);
+    let storedName = row.storedName;
+    let renamed = false;
+    const storedMs = clock.wallMs();
+    try {
+      await disk.makeFolder(folder);
+      if (await disk.info(join(folder, storedName)) !== null) {
+        // Somebody put a file there by hand. The new name is committed first, so that recovery knows which is ours.
+        storedName = await this.#inTurn(() => this.#freeName(row.folder, storedName));
+        await catalog.renameClip(row.id, storedName);
+      }
+      await disk.rename(this.#partPath(row.id), join(folder, storedName));
+      renamed = true;
+      await disk.syncFolder(folder);
+      await disk.syncFolder(this.#incomingFolder);
+      await catalog.finishClip(row.id, { bytes, sha256, storedMs });
+    } catch (cause) {
+      // Not acked, so not whole: what recovery would do, if this should fail too.
+      if (renamed) await disk.rename(join(folder, storedName), this.#partPath(row.id)).catch(() => {});
+      throw storageError("publish", cause);
+    }
+    this.#unfinished.delete(row.id);
+    await clip.close();
+    this.#changed(row.id);
+    const held = bytes === 0 ? [] : [{ start: 0, end: bytes }];
+    return { ...row, storedName, bytes, held, sha256, storedMs };
+  }
+
+  /** Removes an unfinished clip and what is held of it. */
+  async discard(id: string): Promise<void> {
+    const entry = this.#unfinished.get(id);
+    if (entry === undefined) return;
+    this.#unfinished.delete(id);
+    await entry.open?.close();
+    await this.#options.catalog.removeClip(id);
+    await this.#options.disk.remove(this.#partPath(id));
+    this.#changed(id);
+  }
+
+  /** Closes the files of clips which nobody fills or reads, and removes clips which nobody continued for too long. */
+  async expire(): Promise<void> {
+    const { clock, keepUnfinishedMs, log } = this.#options;
+    for (const [id, { open }] of this.#unfinished) {
+      if (open === undefined || open.isInUse) continue;
+      this.#unfinished.set(id, { row: open.row, clip: undefined });
+      await open.close();
+    }
+    if (clock.now() - this.#startedMs < Math.min(EXPIRE_UPTIME_MS, keepUnfinishedMs)) return;
+    for (const { row: first, open } of [...this.#unfinished.values()]) {
+      if (open?.isInUse) continue;
+      const row = open?.row ?? first;
+      const idleMs = clock.wallMs() - row.updatedMs;
+      if (idleMs < keepUnfinishedMs) continue;
+      log("warn", "Unfinished clip expired", { device: row.device, clip: row.name, heldBytes: totalBytes(row.held) });
+      await this.discard(row.id);
+    }
+  }
+
+  async #recover(row: ClipRow): Promise<void> {
+    const { catalog, clock, disk, log } = this.#options;
+    const part = await disk.info(this.#partPath(row.id));
+    const heldEnd = row.held.at(-1)?.end ?? 0;
+    if (part !== null && part.bytes >= heldEnd) {
+      this.#unfinished.set(row.id, { row, clip: undefined });
+      return;
+    }
+    const stored = await disk.info(this.storedPath(row));
+    if (part === null && stored?.isFile && stored.bytes === (row.bytes ?? stored.bytes) && stored.bytes >= heldEnd) {
+      // Renamed, but not committed: it had been verified and synced before.
+      const sha256 = await this.#hashFile(this.storedPath(row), stored.bytes);
+      await disk.syncFolder(join(this.#clipsFolder, row.folder));
+      await catalog.finishClip(row.id, { bytes: stored.bytes, sha256, storedMs: clock.wallMs() });
+      log("info", "Clip finished after a crash", { device: row.device, clip: row.name });
+      return;
+    }
+    log("error", "Unfinished clip lost: its file is gone or too short", { device: row.device, clip: row.name });
+    await catalog.removeClip(row.id);
+    await disk.remove(this.#partPath(row.id));
+  }
+
+  async #hashFile(path: string, bytes: number): Promise<string> {
+    const file = await this.#options.disk.open(path, "read");
+    try {
+      return (await hashRange((into, offset) => file.readAt(into, offset), 0, bytes))!;
+    } finally {
+      file.close();
+    }
+  }
+
+  #load(id: string): Promise<IncomingClip> {
+    const entry = this.#unfinished.get(id)!;
+    entry.clip ??= this.#openPart(id).catch((error) => {
+      entry.clip = undefined;
+      throw storageError("open", error);
+    });
+    return entry.clip;
+  }
+
+  async #openPart(id: string): Promise<IncomingClip> {
+    const { disk, catalog, clock } = this.#options;
+    const file = await disk.open(this.#partPath(id), "update");
+    const entry = this.#unfinished.get(id);
+    if (entry === undefined) {
+      file.close();
+      throw new FramewireError("UNKNOWN_CLIP", "The clip was removed");
+    }
+    const clip = new IncomingClip(entry.row, file, catalog, clock, {
+      changed: () => this.#changed(id),
+      broken: (error) => this.#unload(id, error),
+    });
+    entry.open = clip;
+    return clip;
+  }
+
+  /** Forgets the object of a clip whose disk failed; the next one begins from what was durable. */
+  #unload(id: string, error: FramewireError): void {
+    const entry = this.#unfinished.get(id);
+    this.#options.log("error", "Clip interrupted by the server's disk", {
+      clip: entry?.row.name,
+      ...errorFields(error),
+    });
+    if (entry?.open === undefined) return;
+    const clip = entry.open;
+    this.#unfinished.set(id, { row: clip.row, clip: undefined });
+    clip.close().catch(() => {});
+    this.#changed(id);
+  }
+
+  /** A name which no clip of the folder has, nor any file that somebody put there. */
+  async #freeName(folder: string, wanted: string): Promise<string> {
+    for (let number = 1;; number++) {
+      const name = number === 1 ? wanted : numberedName(wanted, number);
+      if (await this.#options.catalog.isNameTaken(folder, nameKey(name))) continue;
+      if (await this.#options.disk.info(join(this.#clipsFolder, folder, name)) === null) return name;
+    }
+  }
+
+  #partPath(id: string): string {
+    return join(this.#incomingFolder, `${id}.part`);
+  }
+
+  #changed(id: string): void {
+    for (const listener of this.#listeners) listener(id);
+  }
+
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.#opening.then(job);
+    this.#opening = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * A clip that is not whole yet: its file in `incoming/`, which bytes of it are held and which of them are durable.
+ * Lives longer than the connections that fill it; one of them owns it at a time.
+ */
+import { type ErrorCode, FramewireError, messageOf } from "../errors.ts";
+import { hashRange, PrefixHasher } from "../bytes/prefix_hasher.ts";
+import { LIMITS } from "../config/limits.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { DiskFile } from "../platform/disk.ts";
+import { addRange, type ByteRange, containsRange, coveredFrom, missingRanges, totalBytes } from "../protocol/ranges.ts";
+import type { Catalog, ClipRow } from "./catalog.ts";
+import { sniffMediaType } from "./media_type.ts";
+
+/** What a connection that fills the clip wants to know. */
+export interface Owner {
+  /** More bytes are durable. */
+  stored(): void;
+  /** It is not this connection's any more, or what was not durable is lost. */
+  lost(error: FramewireError): void;
+}
+
+/** What the clip tells its store. */
+export interface IncomingClipEvents {
+  changed(): void;
+  /** A write or sync failed: what is durable stays, this object is of no use any more. */
+  broken(error: FramewireError): void;
+}
+
+/** How long a sender waits before it tries a full disk again, ms. */
+export const NO_SPACE_RETRY_MS = 30_000;
+
+/** Below this distance from the bytes that arrive, the hash is waited for. */
+const HASH_LAG_BYTES = 4 * 1024 * 1024;
+
+export class IncomingClip {
+  readonly #row: ClipRow;
+  readonly #file: DiskFile;
+  readonly #catalog: Catalog;
+  readonly #clock: Clock;
+  readonly #events: IncomingClipEvents;
+  readonly #hasher = new PrefixHasher();
+  #held: readonly ByteRange[];
+  #durable: readonly ByteRange[];
+  #mediaType: string;
+  #updatedMs: number;
+  /** Payload bytes taken since this object exists, damaged and doubled ones included; and how many of them are durable. */
+  #taken = 0;
+  #stored = 0;
+  #flushing: Promise<void> | undefined;
+  #cancelFlushTimer: (() => void) | undefined;
+  #catchingUp: Promise<boolean> | undefined;
+  #owner: Owner | undefined;
+  #waiters = new Set<{ offset: number; settle: (available: boolean) => void }>();
+  #broken: FramewireError | undefined;
+  #closed = false;
+
+  constructor(row: ClipRow, file: DiskFile, catalog: Catalog, clock: Clock, events: IncomingClipEvents) {
+    this.#row = row;
+    this.#file = file;
+    this.#catalog = catalog;
+    this.#clock = clock;
+    this.#events = events;
+    this.#held = row.held;
+    this.#durable = row.held;
+    this.#mediaType = row.mediaType;
+    this.#updatedMs = row.updatedMs;
+  }
+
+  get row(): ClipRow {
+    return { ...this.#row, held: this.#durable, mediaType: this.#mediaType, updatedMs: this.#updatedMs };
+  }
+
+  /** Bytes which have arrived, durable or not. */
+  get held(): readonly ByteRange[] {
+    return this.#held;
+  }
+
+  /** Bytes which survive a power cut. */
+  get durable(): readonly ByteRange[] {
+    return this.#durable;
+  }
+
+  get mediaType(): string {
+    return this.#mediaType;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  get stored(): number {
+    return this.#stored;
+  }
+
+  /** Whether a connection fills it at the moment. */
+  get isOwned(): boolean {
+    return this.#owner !== undefined;
+  }
+
+  /** Whether somebody fills it, waits for its bytes, or its bytes are on their way to the disk. */
+  get isInUse(): boolean {
+    return this.#owner !== undefined || this.#waiters.size > 0 || this.#flushing !== undefined ||
+      this.#catchingUp !== undefined || this.#taken > this.#stored;
+  }
+
+  /** Bytes still to come, as far as is known. */
+  get remainingBytes(): number {
+    return this.#row.bytes === null ? 0 : this.#row.bytes - totalBytes(this.#held);
+  }
+
+  /** Makes `owner` the one connection that fills the clip; the one before is told that it is not any more. */
+  claim(owner: Owner): void {
+    const before = this.#owner;
+    this.#owner = owner;
+    before?.lost(new FramewireError("SUPERSEDED", `A newer connection has taken over clip ${this.#row.name}`));
+    this.#events.changed();
+  }
+
+  /** The connection is gone. Nothing happens if another owns the clip by now. */
+  release(owner: Owner): void {
+    if (this.#owner !== owner) return;
+    this.#owner = undefined;
+    this.#events.changed();
+  }
+
+  /**
+   * Takes bytes. What is held already is not written again: it may have been hashed, and must not change behind that.
+   *
+   * @throws {FramewireError} `INVALID_RANGE`, `NO_SPACE`, `STORAGE_FAILED`.
+   */
+  async write(offset: number, bytes: Uint8Array): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const end = offset + bytes.length;
+    const endMax = this.#row.bytes ?? LIMITS.clipBytesMax;
+    if (end > endMax) {
+      throw new FramewireError("INVALID_RANGE", `Cannot write as the end must be <= ${endMax} bytes: received ${end}`);
+    }
+    await this.#letHashCatchUp(offset);
+    for (const part of missingRanges(this.#held, offset, end)) {
+      const slice = bytes.subarray(part.start - offset, part.end - offset);
+      try {
+        await this.#file.writeAt(slice, part.start);
+      } catch (cause) {
+        throw this.#break(storageError("write", cause));
+      }
+      if (part.start === 0) this.#mediaType = sniffMediaType(slice.subarray(0, 64));
+      if (this.#catchingUp === undefined) this.#hasher.update(part.start, slice);
+      this.#held = addRange(this.#held, part.start, part.end);
+    }
+    if (this.#held.length > LIMITS.rangesPerClipMax) {
+      const text = `Cannot hold more separate ranges than ${LIMITS.rangesPerClipMax}: received ${this.#held.length}`;
+      throw new FramewireError("INVALID_RANGE", text);
+    }
+    this.skip(bytes.length);
+    this.#wakeWaiters();
+    this.#events.changed();
+    this.#followHash();
+  }
+
+  /** Counts bytes that were received but are of no use, so that the sender's window goes on. */
+  skip(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
+    this.#cancelFlushTimer ??= this.#clock.timer(LIMITS.syncAfterMs, () => this.#flushInBackground());
+  }
+
+  /**
+   * Makes everything that was taken until now durable.
+   *
+   * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
+   */
+  async flush(): Promise<void> {
+    const target = this.#taken;
+    while (this.#stored < target) await this.#flushOnce();
+  }
+
+  /** SHA-256 of held bytes, hexadecimal. */
+  async digest(range: ByteRange): Promise<string> {
+    const read = (into: Uint8Array, offset: number) => this.#file.readAt(into, offset);
+    if (range.start === 0 && this.#hasher.position <= range.end) {
+      await this.#catchUp(range.end);
+      if (this.#hasher.position === range.end) return this.#hasher.digest();
+    }
+    const digest = await hashRange(read, range.start, range.end);
+    if (digest === undefined) throw this.#break(new FramewireError("STORAGE_FAILED", "Held bytes are not in the file"));
+    return digest;
+  }
+
+  /**
+   * Checks that the clip is whole and is what was sent, and syncs it; the file is closed then, and ready to be renamed.
+   * Resolves with the bytes that are missing, if any are: then nothing has happened.
+   *
+   * @throws {FramewireError} `HASH_MISMATCH`, `NO_SPACE`, `STORAGE_FAILED`.
+   */
+  async complete(bytes: number, sha256: string): Promise<readonly ByteRange[]> {
+    const heldEnd = this.#held.at(-1)?.end ?? 0;
+    if (heldEnd > bytes || (this.#row.bytes ?? bytes) !== bytes) {
+      const text = `Cannot end clip at ${bytes} bytes: ${heldEnd} are held, ${this.#row.bytes ?? "any"} were announced`;
+      throw new FramewireError("INVALID_RANGE", text);
+    }
+    const missing = missingRanges(this.#held, 0, bytes);
+    if (missing.length > 0) return missing;
+    await this.#catchUp(bytes);
+    if (this.#hasher.position !== bytes || this.#hasher.digest() !== sha256) {
+      throw new FramewireError("HASH_MISMATCH", `SHA-256 of ${this.#row.name} is not what the sender has; start anew`);
+    }
+    await this.#flushing?.catch(() => {});
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      await this.#file.truncate(bytes);
+      await this.#file.sync();
+    } catch (cause) {
+      throw this.#break(storageError("sync", cause));
+    }
+    this.#stopFlushing();
+    return [];
+  }
+
+  /** Bytes which can be read from `offset` on. */
+  available(offset: number): number {
+    return coveredFrom(this.#held, offset) - offset;
+  }
+
+  /** True once the byte at `offset` is held; false when it never will be, or `signal` aborts. */
+  waitFor(offset: number, signal: AbortSignal): Promise<boolean> {
+    if (containsRange(this.#held, offset, offset + 1)) return Promise.resolve(true);
+    if (this.#closed || signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const settle = (available: boolean) => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener("abort", giveUp);
+        resolve(available);
+      };
+      const giveUp = () => settle(false);
+      const waiter = { offset, settle };
+      this.#waiters.add(waiter);
+      signal.addEventListener("abort", giveUp);
+    });
+  }
+
+  /** Lets go of the file. What is durable stays. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stopFlushing();
+    for (const waiter of [...this.#waiters]) waiter.settle(false);
+    await Promise.allSettled([this.#flushing, this.#catchingUp]);
+    this.#file.close();
+  }
+
+  #stopFlushing(): void {
+    this.#cancelFlushTimer?.();
+    this.#cancelFlushTimer = undefined;
+  }
+
+  #flushInBackground(): void {
+    this.#stopFlushing();
+    // Its failure is told to the owner and the store by `#break`.
+    if (this.#flushing === undefined) this.#flushOnce().catch(() => {});
+  }
+
+  /** One round: sync, then commit what the sync covers. Rounds do not overlap; whoever asks joins the one under way. */
+  #flushOnce(): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    this.#flushing ??= this.#flushRound().finally(() => {
+      this.#flushing = undefined;
+      if (this.#closed || this.#broken !== undefined) return;
+      if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
+    });
+    return this.#flushing;
+  }
+
+  async #flushRound(): Promise<void> {
+    const held = this.#held;
+    const taken = this.#taken;
+    const nowMs = this.#clock.wallMs();
+    try {
+      await this.#file.sync();
+      await this.#catalog.updateHeld(this.#row.id, held, this.#mediaType, nowMs);
+    } catch (cause) {
+      throw this.#break(storageError("sync", cause));
+    }
+    this.#durable = held;
+    this.#updatedMs = nowMs;
+    this.#stored = taken;
+    this.#owner?.stored();
+  }
+
+  /** A hash which is nearly there is waited for: then the bytes can be hashed as they pass, and not read again. */
+  async #letHashCatchUp(offset: number): Promise<void> {
+    if (this.#catchingUp === undefined || offset - this.#hasher.position > HASH_LAG_BYTES) return;
+    await this.#catchingUp.catch(() => {});
+  }
+
+  #followHash(): void {
+    if (this.#catchingUp !== undefined) return;
+    if (coveredFrom(this.#held, this.#hasher.position) > this.#hasher.position) {
+      this.#catchUp(Infinity).catch(() => {});
+    }
+  }
+
+  /** Hashes what is held from the hasher's position on, at most up to `end`, behind the writes. */
+  async #catchUp(end: number): Promise<void> {
+    while (true) {
+      const running = this.#catchingUp;
+      if (running !== undefined) {
+        await running;
+        continue;
+      }
+      const until = Math.min(end, coveredFrom(this.#held, this.#hasher.position));
+      if (until <= this.#hasher.position || this.#closed) return;
+      const read = (into: Uint8Array, offset: number) => this.#file.readAt(into, offset);
+      this.#catchingUp = this.#hasher.catchUp(read, until).finally(() => this.#catchingUp = undefined);
+      if (!await this.#catchingUp) {
+        throw this.#break(new FramewireError("STORAGE_FAILED", "Held bytes are not in the file"));
+      }
+    }
+  }
+
+  #wakeWaiters(): void {
+    for (const waiter of [...this.#waiters]) {
+      if (containsRange(this.#held, waiter.offset, waiter.offset + 1)) waiter.settle(true);
+    }
+  }
+
+  /** From here on nothing is acked: what was not durable may be lost, whatever a later sync says. */
+  #break(error: FramewireError): FramewireError {
+    if (this.#broken !== undefined) return this.#broken;
+    this.#broken = error;
+    this.#stopFlushing();
+    const owner = this.#owner;
+    this.#owner = undefined;
+    owner?.lost(error);
+    this.#events.broken(error);
+    return error;
+  }
+}
+
+/** An error of the disk or the catalog as ours. */
+export function storageError(action: string, cause: unknown): FramewireError {
+  const code: ErrorCode = (cause as { code?: string } | null)?.code === "ENOSPC" ||
+      (cause instanceof FramewireError && cause.code === "NO_SPACE")
+    ? "NO_SPACE"
+    : "STORAGE_FAILED";
+  const text = `Cannot ${action} on the server's disk: ${messageOf(cause)}`;
+  return new FramewireError(code, text, { cause, ...(code === "NO_SPACE" ? { retryAfterMs: NO_SPACE_RETRY_MS } : {}) });
+}

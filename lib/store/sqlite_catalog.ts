@@ -1,0 +1,117 @@
+/**
+ * The catalog in SQLite. Calls go to a worker, a batch at a time: while a commit runs, the next batch gathers, so that
+ * many clips share one sync, and the main thread never waits for a disk.
+ */
+import { FramewireError } from "../errors.ts";
+import type { ByteRange } from "../protocol/ranges.ts";
+import type { Catalog, ClipRow, StoredFacts } from "./catalog.ts";
+import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
+
+interface Waiting {
+  readonly call: CatalogCall;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class SqliteCatalog implements Catalog {
+  readonly #worker: Worker;
+  #waiting: Waiting[] = [];
+  #running: Waiting[] = [];
+
+  private constructor() {
+    this.#worker = new Worker(new URL("./catalog_worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = (event: MessageEvent<CatalogResult[]>) => this.#answered(event.data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const error = new FramewireError("STORAGE_FAILED", `Catalog stopped: ${event.message}`);
+      for (const { reject } of [...this.#running, ...this.#waiting]) reject(error);
+    };
+  }
+
+  /**
+   * Opens or makes the database at `path`.
+   *
+   * @throws {FramewireError} `STORAGE_FAILED` when it is no catalog, or one of a later version.
+   */
+  static async open(path: string): Promise<SqliteCatalog> {
+    const catalog = new SqliteCatalog();
+    try {
+      await catalog.#call("open", path);
+    } catch (error) {
+      catalog.#worker.terminate();
+      throw error;
+    }
+    return catalog;
+  }
+
+  insertClip(row: ClipRow): Promise<void> {
+    return this.#call("insertClip", row);
+  }
+
+  updateHeld(id: string, held: readonly ByteRange[], mediaType: string, updatedMs: number): Promise<void> {
+    return this.#call("updateHeld", id, held, mediaType, updatedMs);
+  }
+
+  renameClip(id: string, storedName: string): Promise<void> {
+    return this.#call("renameClip", id, storedName);
+  }
+
+  finishClip(id: string, facts: StoredFacts): Promise<void> {
+    return this.#call("finishClip", id, facts);
+  }
+
+  removeClip(id: string): Promise<void> {
+    return this.#call("removeClip", id);
+  }
+
+  clip(id: string): Promise<ClipRow | undefined> {
+    return this.#call("clip", id);
+  }
+
+  clips(options: { limit: number; before?: string; device?: string }): Promise<ClipRow[]> {
+    return this.#call("clips", options);
+  }
+
+  unfinishedClips(): Promise<ClipRow[]> {
+    return this.#call("unfinishedClips");
+  }
+
+  storedClipsNamed(device: string, name: string, bytes: number | null): Promise<ClipRow[]> {
+    return this.#call("storedClipsNamed", device, name, bytes);
+  }
+
+  isNameTaken(folder: string, nameKey: string): Promise<boolean> {
+    return this.#call("isNameTaken", folder, nameKey);
+  }
+
+  async close(): Promise<void> {
+    await this.#call("close").catch(() => {});
+    this.#worker.terminate();
+  }
+
+  #call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ call: { method, args }, resolve: resolve as (value: unknown) => void, reject });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#running.length > 0 || this.#waiting.length === 0) return;
+    this.#running = this.#waiting;
+    this.#waiting = [];
+    this.#worker.postMessage(this.#running.map(({ call }) => call));
+  }
+
+  #answered(results: readonly CatalogResult[]): void {
+    const done = this.#running;
+    this.#running = [];
+    done.forEach(({ call, resolve, reject }, index) => {
+      const result = results[index]!;
+      if ("value" in result) return resolve(result.value);
+      const code = result.failure === "full" ? "NO_SPACE" : result.failure === "broken" ? "STORAGE_FAILED" : "INTERNAL";
+      reject(new FramewireError(code, `Cannot ${call.method} in the catalog: ${result.text}`));
+    });
+    this.#next();
+  }
+}
