@@ -32,6 +32,14 @@ Deno.test("advance lets what follows from a timer happen before the next one", a
   assertEquals(steps, ["a 10", "b 15", "a 20", "b 30", "a 30", "b 45"]);
 });
 
+Deno.test("advance counts timers which were about to be made", async () => {
+  const clock = new MadeUpClock();
+  let woke = 0;
+  Promise.resolve().then(() => sleep(clock, 10)).then(() => woke = clock.now());
+  await clock.advance(10);
+  assertEquals(woke, 10);
+});
+
 Deno.test("runUntil passes an hour in no time, and gives the result or the error", async () => {
   const clock = new MadeUpClock();
   const start = performance.now();

@@ -121,6 +121,34 @@ Deno.test("a black hole swallows what follows, its end too, and heals", async ()
   assertEquals(await server.read(into), null);
 });
 
+Deno.test("a black hole swallows the end also behind bytes which were all read", async () => {
+  const { client, server, link } = await pair();
+  await client.write(BYTES);
+  await server.read(new Uint8Array(5000));
+  link.blackHole();
+  client.close();
+  const end = server.read(new Uint8Array(1));
+  assert(await pending(end));
+  link.heal();
+  assertEquals(await end, null);
+});
+
+Deno.test("a reset loses what is under way, and leaves what has arrived", async () => {
+  let now = 0;
+  const clock = { now: () => now, wallMs: () => 0, timer: () => () => {} };
+  const { client, server, link } = await pair({ clock });
+  link.up.setLatency(100);
+  await client.write(BYTES.subarray(0, 10));
+  now = 50;
+  await client.write(BYTES.subarray(0, 20));
+  now = 120;
+  link.reset();
+  now = 500;
+  const got = await readAll(server);
+  assertEquals(got.bytes.length, 10);
+  assert(got.error instanceof Deno.errors.ConnectionReset);
+});
+
 Deno.test("flipBit changes one bit of one byte", async () => {
   const { client, server, link } = await pair();
   link.up.flipBit(4000, 3);
