@@ -71,6 +71,7 @@ export class ViewerHub {
   }
 
   #begin(): void {
+    this.#devicesTold = changedDevices(this.#options.server().devices);
     this.#unsubscribe = this.#options.library.subscribe((change) => this.#note(change));
     const tick = () => {
       this.#cancelTimer = this.#options.clock.timer(UPDATE_INTERVAL_MS, tick);
