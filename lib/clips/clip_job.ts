@@ -32,6 +32,7 @@ export class ClipJob {
   #source: ClipSource | undefined;
   #hasher = new PrefixHasher();
   #attempts = 0;
+  #refusedSinceMs: number | undefined;
   phase: JobPhase = "waiting";
   /** The server's id of it, once accepted: with it a new connection goes on without asking. */
   clipId: string | null = null;
@@ -113,6 +114,7 @@ export class ClipJob {
   /** The server has accepted it and holds this much. */
   accepted(clipId: string, held: readonly ByteRange[]): void {
     this.clipId = clipId;
+    this.#refusedSinceMs = undefined;
     this.heldBytes = totalBytes(held);
     this.enter("sending");
   }
@@ -141,13 +143,16 @@ export class ClipJob {
   /**
    * An error of this clip alone: decides whether it is tried again, when, and what is kept.
    *
-   * `nowMs` is the monotonic clock; `backoffMs` a pause to make if the server named none.
+   * `nowMs` is the monotonic clock; `backoffMs` a pause to make if the server named none; `retryForMs` how long a full
+   * server is asked again.
    */
-  async setBack(error: FramewireError, nowMs: number, backoffMs: number): Promise<void> {
+  async setBack(error: FramewireError, nowMs: number, backoffMs: number, retryForMs: number): Promise<void> {
     const isPipe = this.#source !== undefined && this.#source.bytes === null;
     const anew = error.code === "SOURCE_CHANGED" || error.code === "HASH_MISMATCH" || error.code === "UNKNOWN_CLIP";
     const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
-    if (!error.retryable || (anew && isPipe) || (!waits && ++this.#attempts >= ATTEMPTS_MAX)) {
+    this.#refusedSinceMs ??= nowMs;
+    const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
+    if (tooLong || !error.retryable || (anew && isPipe) || (!waits && ++this.#attempts >= ATTEMPTS_MAX)) {
       return await this.fail(error);
     }
     if (anew) await this.#startAnew();
@@ -157,6 +162,11 @@ export class ClipJob {
       `${error.message}; ${pauseMs === 0 ? "starting anew" : `trying again in ${(pauseMs / 1000).toFixed(1)} s`}`,
     );
     this.enter("waiting");
+  }
+
+  /** The program stops: lets go of the source; what the server holds is kept there. */
+  async giveUp(): Promise<void> {
+    await this.#closeSource();
   }
 
   async #startAnew(): Promise<void> {

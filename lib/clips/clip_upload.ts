@@ -44,6 +44,8 @@ export class ClipUpload implements FrameSource {
   readonly #link: UploadLink;
   readonly #abort = new AbortController();
   #state: StreamState = "opening";
+  /** Whether the server knows of the stream. */
+  #asked = false;
   #source: ClipSource | undefined;
   #plan: ByteRange[] = [];
   #ready: ReadyFrame[] = [];
@@ -68,7 +70,7 @@ export class ClipUpload implements FrameSource {
   start(): void {
     this.#run(async () => {
       this.#source = await this.job.source();
-      this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
+      if (!this.#abort.signal.aborted) this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
     });
   }
 
@@ -125,6 +127,7 @@ export class ClipUpload implements FrameSource {
   #open(choice: Pick<OpenClip, "sha256" | "resumeClipId" | "fresh">): void {
     const { name, bytes, modifiedMs } = this.#source!;
     this.#state = "opening";
+    this.#asked = true;
     this.job.enter("checking");
     this.#link.send({ kind: "openClip", stream: this.stream, name, bytes, modifiedMs, ...choice });
   }
@@ -239,6 +242,7 @@ export class ClipUpload implements FrameSource {
     const bytes = this.#source!.bytes ?? this.job.pipeBytes;
     this.#sha256 = await this.job.hashWhole(bytes, this.#abort.signal);
     await this.#source!.checkUnchanged();
+    if (this.#abort.signal.aborted) return false;
     const end = { kind: "videoData", stream: this.stream, offset: bytes, chunk: new Uint8Array(0) } as const;
     const frame = encodeMessage({ ...end, crc32: 0, isEnd: true, sha256: this.#sha256 });
     this.#ready.push({ bytes: frame, payloadBytes: 0, buffer: null });
@@ -253,12 +257,14 @@ export class ClipUpload implements FrameSource {
     step().catch((thrown) => {
       if (this.#abort.signal.aborted) return;
       const error = closeReasonOf(thrown).error!;
-      this.#link.send({
-        kind: "closeStream",
-        stream: this.stream,
-        discard: error.code === "SOURCE_CHANGED",
-        reason: error.message,
-      });
+      if (this.#asked) {
+        this.#link.send({
+          kind: "closeStream",
+          stream: this.stream,
+          discard: error.code === "SOURCE_CHANGED",
+          reason: error.message,
+        });
+      }
       this.#fail(error);
     });
   }

@@ -180,6 +180,13 @@ async function orIfMissing<T>(job: Promise<T>, fallback: T): Promise<T> {
   }
 }
 
+/** Older runtimes, which `deno compile` may build on, have no `tryLock`: there, a lock that takes long is another's. */
+async function tryLock(file: Deno.FsFile): Promise<boolean> {
+  if (typeof file.tryLock === "function") return await file.tryLock(true);
+  const waited = new Promise<false>((resolve) => setTimeout(() => resolve(false), 500));
+  return await Promise.race([file.lock(true).then(() => true), waited]);
+}
+
 /** The machine's file system. */
 export const systemDisk: Disk = {
   async open(path, mode) {
@@ -223,7 +230,7 @@ export const systemDisk: Disk = {
   },
   async lock(path) {
     const file = await Deno.open(path, { read: true, write: true, create: true });
-    if (!await file.tryLock(true)) {
+    if (!await tryLock(file)) {
       file.close();
       return null;
     }

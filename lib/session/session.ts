@@ -70,7 +70,7 @@ export class Session {
   async run(handler: SessionHandler): Promise<CloseReason> {
     const failed = new Promise<never>((_, reject) => this.#fail = reject);
     failed.catch(() => {});
-    const writing = this.#writer.run();
+    const writing = this.#writer.run().then(() => this.#connection.closeWrite());
     const reading = this.#read(handler);
     this.#tick(this.#clock.now());
     let reason: CloseReason;
@@ -223,9 +223,7 @@ export class Session {
     if (reason.word !== "lost" || error?.code === "HANDSHAKE_TIMEOUT") {
       this.#writer.end();
       await Promise.race([
-        writing.then(() => this.#connection.closeWrite()).then(() => reading).catch(() => this.#drain()).catch(
-          () => {},
-        ),
+        writing.then(() => reading).catch(() => this.#drain()).catch(() => {}),
         sleep(this.#clock, FAREWELL_MS, deadline.signal),
       ]);
     }

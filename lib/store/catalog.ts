@@ -33,6 +33,13 @@ export interface StoredFacts {
   readonly storedMs: number;
 }
 
+/** How many clips there are, and how much of them is held. */
+export interface CatalogTotals {
+  readonly stored: number;
+  readonly unfinished: number;
+  readonly storedBytes: number;
+}
+
 /**
  * Each change is durable (`synchronous=FULL`) when its promise resolves, and not before; changes asked for at the same
  * time share one commit.
@@ -57,6 +64,7 @@ export interface Catalog {
   storedClipsNamed(device: string, name: string, bytes: number | null): Promise<ClipRow[]>;
   /** Whether a clip of the folder has this name; `nameKey` is case-folded. */
   isNameTaken(folder: string, nameKey: string): Promise<boolean>;
+  totals(): Promise<CatalogTotals>;
   close(): Promise<void>;
 }
 

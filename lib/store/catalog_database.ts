@@ -1,7 +1,7 @@
 /** The catalog's SQL, synchronous; runs in the worker, so that a slow sync stops nobody else. */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { ByteRange } from "../protocol/ranges.ts";
-import type { ClipRow, StoredFacts } from "./catalog.ts";
+import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import { nameKey } from "./safe_name.ts";
 
 /** One step a version; never changed once released, only added to. */
@@ -132,6 +132,13 @@ export class CatalogDatabase {
 
   isNameTaken(folder: string, key: string): boolean {
     return this.#prepare("SELECT 1 FROM clip WHERE folder = ? AND name_key = ?").get(folder, key) !== undefined;
+  }
+
+  totals(): CatalogTotals {
+    return this.#prepare(
+      `SELECT count(stored_ms) AS stored, count(*) - count(stored_ms) AS unfinished,
+         coalesce(sum(bytes) FILTER (WHERE stored_ms IS NOT NULL), 0) AS storedBytes FROM clip`,
+    ).get() as unknown as CatalogTotals;
   }
 
   close(): void {

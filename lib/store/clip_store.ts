@@ -155,6 +155,17 @@ export class ClipStore {
     return this.#unfinished.get(id)?.open;
   }
 
+  /** How many unfinished clips arrive at the moment, and the bytes held of all. */
+  unfinishedTotals(): { arriving: number; heldBytes: number } {
+    let arriving = 0;
+    let heldBytes = 0;
+    for (const { row, open } of this.#unfinished.values()) {
+      if (open?.isOwned) arriving++;
+      heldBytes += totalBytes(open?.held ?? row.held);
+    }
+    return { arriving, heldBytes };
+  }
+
   /** Whole clips of this device, name and size whose files are there. */
   async findStored(device: string, name: string, bytes: number | null): Promise<ClipRow[]> {
     const rows = await this.#options.catalog.storedClipsNamed(device, name, bytes);

@@ -4,7 +4,7 @@
  */
 import { FramewireError } from "../errors.ts";
 import type { ByteRange } from "../protocol/ranges.ts";
-import type { Catalog, ClipRow, StoredFacts } from "./catalog.ts";
+import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
 
 interface Waiting {
@@ -18,6 +18,9 @@ export class SqliteCatalog implements Catalog {
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
 
+  /** Called once, when the database cannot be trusted any more: the program must stop, and begin from the disk. */
+  onBroken: (error: FramewireError) => void = () => {};
+
   private constructor() {
     this.#worker = new Worker(new URL("./catalog_worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = (event: MessageEvent<CatalogResult[]>) => this.#answered(event.data);
@@ -25,6 +28,7 @@ export class SqliteCatalog implements Catalog {
       event.preventDefault();
       const error = new FramewireError("STORAGE_FAILED", `Catalog stopped: ${event.message}`);
       for (const { reject } of [...this.#running, ...this.#waiting]) reject(error);
+      this.onBroken(error);
     };
   }
 
@@ -84,6 +88,10 @@ export class SqliteCatalog implements Catalog {
     return this.#call("isNameTaken", folder, nameKey);
   }
 
+  totals(): Promise<CatalogTotals> {
+    return this.#call("totals");
+  }
+
   async close(): Promise<void> {
     await this.#call("close").catch(() => {});
     this.#worker.terminate();
@@ -110,7 +118,9 @@ export class SqliteCatalog implements Catalog {
       const result = results[index]!;
       if ("value" in result) return resolve(result.value);
       const code = result.failure === "full" ? "NO_SPACE" : result.failure === "broken" ? "STORAGE_FAILED" : "INTERNAL";
-      reject(new FramewireError(code, `Cannot ${call.method} in the catalog: ${result.text}`));
+      const error = new FramewireError(code, `Cannot ${call.method} in the catalog: ${result.text}`);
+      reject(error);
+      if (result.failure === "broken" && call.method !== "open") this.onBroken(error);
     });
     this.#next();
   }

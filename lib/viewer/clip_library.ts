@@ -64,8 +64,8 @@ export type ClipChange = { readonly clip: ClipView } | { readonly removed: strin
 
 /** How much there is, for `/metrics`. */
 export interface ClipTotals {
-  /** Clips in each state. */
-  readonly clips: Readonly<Record<ClipState, number>>;
+  /** Clips in each state; `stored` counts those whose file has gone missing too, as nobody looks at all files. */
+  readonly clips: Readonly<Record<Exclude<ClipState, "missing">, number>>;
   /** Bytes held of all clips together. */
   readonly heldBytes: number;
 }

@@ -11,8 +11,10 @@ const untyped = std as Record<string, unknown>;
 export const TextLineStream: new (options?: { allowCR?: boolean }) => TransformStream<string, string> =
   untyped["TextLineStream"] as new (options?: { allowCR?: boolean }) => TransformStream<string, string>;
 /** Collects a stream of bytes. */
-export const toBytes: (stream: ReadableStream<Uint8Array>) => Promise<Uint8Array<ArrayBuffer>> =
-  untyped["toBytes"] as (stream: ReadableStream<Uint8Array>) => Promise<Uint8Array<ArrayBuffer>>;
+export const toBytes: (stream: ReadableStream<Uint8Array>) => Promise<Uint8Array<ArrayBuffer>> = untyped["toBytes"] as (
+  stream: ReadableStream<Uint8Array>,
+) => Promise<Uint8Array<ArrayBuffer>>;
 /** Collects a stream of text or UTF-8 bytes. */
-export const toText: (stream: ReadableStream) => Promise<string> =
-  untyped["toText"] as (stream: ReadableStream) => Promise<string>;
+export const toText: (stream: ReadableStream) => Promise<string> = untyped["toText"] as (
+  stream: ReadableStream,
+) => Promise<string>;

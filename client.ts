@@ -1,0 +1,20 @@
+/** The box's program: `deno run -A client.ts send --file clip.mp4`, or the executable `framewire`. */
+import { clientMain } from "./lib/client/main.ts";
+import { systemClock } from "./lib/platform/clock.ts";
+import { systemDisk } from "./lib/platform/disk.ts";
+import { systemNetwork } from "./lib/platform/network.ts";
+import { systemProcess } from "./lib/platform/process.ts";
+import { systemRandom } from "./lib/platform/random.ts";
+
+if (import.meta.main) {
+  const process = systemProcess();
+  process.exit(
+    await clientMain({
+      process,
+      network: systemNetwork,
+      disk: systemDisk,
+      clock: systemClock,
+      random: systemRandom,
+    }),
+  );
+}

@@ -1,0 +1,108 @@
+/** `framewire send`: from a command line to an exit code. */
+import { ClipJob } from "../clips/clip_job.ts";
+import { type ClipSource, FileSource } from "../clips/clip_source.ts";
+import { PipeSource } from "../clips/pipe_source.ts";
+import { processInputs } from "../config/inputs.ts";
+import { helpOf, parseOptions } from "../config/options.ts";
+import { SOFTWARE } from "../config/version.ts";
+import { ERROR_CODES, FramewireError } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import type { Network } from "../platform/network.ts";
+import type { Process } from "../platform/process.ts";
+import type { Random } from "../platform/random.ts";
+import { closeReasonOf } from "../session/close_reason.ts";
+import { type ClipPath, findClipPaths } from "./clip_paths.ts";
+import { SEND_SPEC, type SendOptions, toSendOptions } from "./send_options.ts";
+import { SendReport } from "./send_report.ts";
+import { runUplink } from "./uplink.ts";
+
+/** Everything that a command touches of the outside. */
+export interface Outside {
+  readonly process: Process;
+  readonly network: Network;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Exit code after Ctrl-C. */
+const STOPPED = 130;
+
+/** Runs `send` with its arguments; resolves with the exit code (DESIGN.md section 3). */
+export async function sendCommand(outside: Outside, args: readonly string[]): Promise<number> {
+  const { process, clock } = outside;
+  let options: SendOptions;
+  try {
+    const parsed = parseOptions(SEND_SPEC, processInputs(process, args));
+    if (parsed.flag("help")) {
+      process.printLine(helpOf(SEND_SPEC));
+      return 0;
+    }
+    options = toSendOptions(parsed, process);
+  } catch (thrown) {
+    const error = closeReasonOf(thrown).error!;
+    process.printError(`${error.message}\n`);
+    return ERROR_CODES[error.code].exit;
+  }
+  const report = new SendReport(process, clock, options);
+  const stop = new AbortController();
+  const endStop = process.onStop(() => {
+    // The second request does not wait for a polite end.
+    if (stop.signal.aborted) process.exit(STOPPED);
+    stop.abort();
+  });
+  try {
+    return await send(outside, options, report, stop.signal);
+  } catch (thrown) {
+    const error = closeReasonOf(thrown).error!;
+    report.failed(error);
+    return stop.signal.aborted ? STOPPED : ERROR_CODES[error.code].exit;
+  } finally {
+    endStop();
+  }
+}
+
+async function send(outside: Outside, options: SendOptions, report: SendReport, signal: AbortSignal): Promise<number> {
+  const { disk, clock, network, random, process } = outside;
+  const stdinName = `stdin-${
+    new Date(clock.wallMs()).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")
+  }`;
+  const paths = await findClipPaths(disk, options.paths, stdinName);
+  const jobs = paths.map((path) => {
+    const named = { ...path, name: options.name ?? path.name };
+    return new ClipJob(named.name, () => openSource(outside, named), report);
+  });
+  report.jobs = jobs;
+  try {
+    await runUplink(
+      {
+        network,
+        clock,
+        random,
+        address: options.server,
+        identity: { device: options.device, token: options.token, software: `${SOFTWARE} ${process.system}` },
+        retryForMs: options.retryForMs,
+        connected: (welcome, remote) => report.connected(remote, welcome.software, welcome.httpUrl),
+        interrupted: (error, retryInMs) => report.interrupted(error, retryInMs),
+      },
+      jobs,
+      signal,
+    );
+  } finally {
+    for (const job of jobs) await job.giveUp();
+  }
+  report.summary();
+  return exitCodeOf(jobs);
+}
+
+function openSource({ disk, process }: Outside, { path, name }: ClipPath): Promise<ClipSource> {
+  return path === "-" ? Promise.resolve(new PipeSource(name, process.stdin)) : FileSource.open(disk, path, name);
+}
+
+/** 0 when all are stored; else the code of the first that failed. */
+function exitCodeOf(jobs: readonly ClipJob[]): number {
+  const failed = jobs.find((job) => job.phase !== "stored");
+  if (failed === undefined) return 0;
+  return ERROR_CODES[(failed.error ?? new FramewireError("INTERNAL", "")).code].exit;
+}

@@ -1,0 +1,83 @@
+/** The options of `send`, from one table. */
+import type { CommandSpec, Options } from "../config/options.ts";
+import { parseDuration, parseHostPort } from "../config/values.ts";
+import { FramewireError } from "../errors.ts";
+import type { Process } from "../platform/process.ts";
+
+export const SEND_SPEC: CommandSpec = {
+  name: "framewire send",
+  summary:
+    "Sends clips (any files) to a Framewire server; resumes after anything, done when they are safe on its disk.",
+  options: [
+    { name: "file", kind: "list", value: "PATH…", help: "Files; folders are walked; - is standard input" },
+    { name: "server", kind: "text", value: "HOST:PORT", help: "Where to", default: "127.0.0.1:12345" },
+    { name: "device", kind: "text", value: "NAME", help: "Who we are [host name]" },
+    { name: "name", kind: "text", value: "NAME", help: "Name of the clip, if it is only one [file name]" },
+    {
+      name: "token-file",
+      kind: "text",
+      value: "FILE",
+      help: "File with the token (or FRAMEWIRE_TOKEN), if the server wants one",
+    },
+    {
+      name: "retry-for",
+      kind: "text",
+      value: "TIME",
+      help: "Give up without a connection for so long, e.g. 10m [never]",
+    },
+    { name: "json", kind: "flag", help: "One JSON object a line on standard output" },
+    { name: "quiet", kind: "flag", help: "Say nothing but results and errors" },
+  ],
+  examples: [
+    "deno task send --file clip.mp4",
+    "ffmpeg … | framewire send --file - --name live.mp4 --server 10.0.0.5:12345",
+  ],
+};
+
+export interface SendOptions {
+  readonly paths: readonly string[];
+  readonly server: { readonly hostname: string; readonly port: number };
+  readonly device: string;
+  readonly name: string | undefined;
+  readonly token: string;
+  readonly retryForMs: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** @throws {FramewireError} `USAGE`. */
+export function toSendOptions(options: Options, process: Process): SendOptions {
+  const paths = options.list("file");
+  if (paths.length === 0) {
+    throw new FramewireError("USAGE", "Cannot send as there is nothing to send: name files with --file PATH…");
+  }
+  if (paths.filter((path) => path === "-").length > 1) {
+    throw new FramewireError(
+      "USAGE",
+      "Cannot send as standard input can be read once: received --file - more than once",
+    );
+  }
+  const name = options.text("name");
+  if (name !== undefined && paths.length > 1) {
+    throw new FramewireError("USAGE", `Cannot use --name as it must be for one file: received ${paths.length} files`);
+  }
+  return {
+    paths,
+    server: options.required("server", parseHostPort),
+    device: options.text("device") ?? process.hostname,
+    name,
+    token: readToken(options.text("token-file"), process),
+    retryForMs: options.parsed("retry-for", parseDuration) ?? Infinity,
+    json: options.flag("json"),
+    quiet: options.flag("quiet"),
+  };
+}
+
+function readToken(path: string | undefined, process: Process): string {
+  if (path === undefined) return process.env("FRAMEWIRE_TOKEN") ?? "";
+  try {
+    return process.readText(path).trim();
+  } catch (cause) {
+    throw new FramewireError("USAGE", `Cannot read --token-file ${path}`, { cause });
+  }
+}

@@ -1,0 +1,97 @@
+/** Connections to the server, one after the other, until every clip has been stored or cannot be. */
+import type { ClipJob } from "../clips/clip_job.ts";
+import { type ErrorCode, FramewireError, messageOf } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import { sleep } from "../platform/clock.ts";
+import type { Address, Connection, Network } from "../platform/network.ts";
+import type { Random } from "../platform/random.ts";
+import type { Welcome } from "../protocol/message.ts";
+import { backoffMs } from "./backoff.ts";
+import { type BoxIdentity, BoxSession } from "./box_session.ts";
+
+export interface UplinkOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly address: Address;
+  readonly identity: BoxIdentity;
+  /** Gives up when no connection was welcomed for this long, ms; Infinity is never. */
+  readonly retryForMs: number;
+  readonly connected: (welcome: Welcome, remote: string) => void;
+  /** Tells why there is no connection, and when the next is tried; ms. */
+  readonly interrupted: (error: FramewireError, retryInMs: number) => void;
+}
+
+/** A connection attempt ends after this long, ms; the kernel's own limit is two minutes. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** What no later attempt can change. */
+const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "INVALID_DEVICE", "UNEXPECTED_MESSAGE"];
+
+/**
+ * Sends all jobs; resolves when each has ended.
+ *
+ * @throws {FramewireError} `GAVE_UP` after `retryForMs`, `SHUTTING_DOWN` when `signal` aborts, or the refusal of the server.
+ */
+export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[], signal: AbortSignal): Promise<void> {
+  const { clock, random, retryForMs, interrupted } = options;
+  let failures = 0;
+  let lastWelcomeMs = clock.now();
+  while (jobs.some((job) => !job.isEnded)) {
+    if (signal.aborted) throw stopped();
+    const attempt = await runOnce(options, jobs, signal);
+    if (attempt.welcomed) {
+      lastWelcomeMs = clock.now();
+      failures = 0;
+    }
+    if (attempt.error === null) continue;
+    if (signal.aborted) throw stopped();
+    if (FINAL.includes(attempt.error.code)) throw attempt.error;
+    const pauseMs = Math.max(attempt.error.retryAfterMs, backoffMs(failures++, random));
+    if (clock.now() + pauseMs - lastWelcomeMs > retryForMs) {
+      throw new FramewireError(
+        "GAVE_UP",
+        `Gave up after ${Math.round(retryForMs / 1000)} s: ${attempt.error.message}`,
+        {
+          cause: attempt.error,
+        },
+      );
+    }
+    interrupted(attempt.error, pauseMs);
+    await sleep(clock, pauseMs, signal);
+  }
+}
+
+async function runOnce(
+  options: UplinkOptions,
+  jobs: readonly ClipJob[],
+  signal: AbortSignal,
+): Promise<{ welcomed: boolean; error: FramewireError | null }> {
+  let connection: Connection;
+  try {
+    connection = await connect(options, signal);
+  } catch (thrown) {
+    const error = thrown instanceof FramewireError ? thrown : new FramewireError("CONNECTION_LOST", messageOf(thrown));
+    return { welcomed: false, error };
+  }
+  const { clock, random, identity, connected, retryForMs } = options;
+  const session = new BoxSession({ connection, clock, random, identity, jobs, retryForMs, welcomed: connected });
+  const reason = await session.run(signal);
+  return { welcomed: session.isWelcome, error: reason.error };
+}
+
+async function connect({ network, clock, address }: UplinkOptions, signal: AbortSignal): Promise<Connection> {
+  const deadline = new AbortController();
+  const abort = () => deadline.abort();
+  const cancel = clock.timer(CONNECT_TIMEOUT_MS, abort);
+  signal.addEventListener("abort", abort);
+  try {
+    return await network.connect(address, { signal: deadline.signal });
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function stopped(): FramewireError {
+  return new FramewireError("SHUTTING_DOWN", "Stopped; what was sent is kept, the same command goes on from there");
+}

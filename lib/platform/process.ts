@@ -1,0 +1,81 @@
+/** The program's own surroundings, passed in as a value: arguments, environment, terminal, signals. */
+import { readFileSync } from "node:fs";
+
+export interface Process {
+  readonly args: readonly string[];
+  readonly hostname: string;
+  /** Operating system and processor, for the software's name: `linux-x86_64`. */
+  readonly system: string;
+  readonly stdin: ReadableStream<Uint8Array>;
+  env(name: string): string | undefined;
+  readText(path: string): string;
+  /** Writes a line to standard output: results. */
+  printLine(line: string): void;
+  /** Writes to standard error as it is: everything else. */
+  printError(text: string): void;
+  /** Width of the terminal behind standard error in columns; 0 when there is none. */
+  terminalColumns(): number;
+  /** Calls `stop` at each request to end (Ctrl-C, SIGTERM); the returned function ends that. */
+  onStop(stop: () => void): () => void;
+  /** Promises which nobody waited for: the program goes on, and says so. */
+  onUnhandledRejection(handle: (reason: unknown) => void): void;
+  exit(code: number): never;
+}
+
+const encoder = new TextEncoder();
+
+function writeAll(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let done = 0; done < bytes.length;) done += to.writeSync(bytes.subarray(done));
+  } catch (error) {
+    // Whoever read our output is gone; the work goes on.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function hostname(): string {
+  try {
+    return Deno.hostname();
+  } catch {
+    return "box";
+  }
+}
+
+/** This process. */
+export function systemProcess(): Process {
+  const stopSignals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+  return {
+    args: Deno.args,
+    hostname: hostname(),
+    system: `${Deno.build.os}-${Deno.build.arch}`,
+    get stdin() {
+      return Deno.stdin.readable;
+    },
+    env: (name) => Deno.env.get(name),
+    readText: (path) => readFileSync(path, "utf8"),
+    printLine: (line) => writeAll(Deno.stdout, line + "\n"),
+    printError: (text) => writeAll(Deno.stderr, text),
+    terminalColumns() {
+      if (!Deno.stderr.isTerminal()) return 0;
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        return 80;
+      }
+    },
+    onStop(stop) {
+      for (const signal of stopSignals) Deno.addSignalListener(signal, stop);
+      return () => {
+        for (const signal of stopSignals) Deno.removeSignalListener(signal, stop);
+      };
+    },
+    onUnhandledRejection(handle) {
+      globalThis.addEventListener("unhandledrejection", (event) => {
+        event.preventDefault();
+        handle(event.reason);
+      });
+    },
+    exit: (code) => Deno.exit(code),
+  };
+}

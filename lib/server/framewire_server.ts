@@ -1,0 +1,174 @@
+/** The server as a whole: store, boxes, page; started and stopped in order. */
+import { join } from "node:path";
+import { SOFTWARE } from "../config/version.ts";
+import { formatHostPort } from "../config/values.ts";
+import { FramewireError } from "../errors.ts";
+import { errorFields, type Log } from "../log.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Disk, DiskLock } from "../platform/disk.ts";
+import type { Network } from "../platform/network.ts";
+import type { Random } from "../platform/random.ts";
+import { ClipStore } from "../store/clip_store.ts";
+import { SqliteCatalog } from "../store/sqlite_catalog.ts";
+import { ViewerServer } from "../viewer/viewer_server.ts";
+import { BoxListener } from "./box_listener.ts";
+import { DeviceTable } from "./device_table.ts";
+import type { ServeOptions } from "./serve_options.ts";
+import { StoredClipLibrary } from "./stored_clip_library.ts";
+
+/** Everything that the server touches of the outside. */
+export interface ServerOutside {
+  readonly network: Network;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Where a started server listens. */
+export interface ServerAddresses {
+  /** For boxes: `127.0.0.1:12345`. */
+  readonly listen: string;
+  /** Of the page: `http://127.0.0.1:8080`. */
+  readonly http: string;
+}
+
+/** How often free space is looked at, and expired clips are removed, ms. */
+const HOUSEKEEPING_MS = 2_000;
+
+export class FramewireServer {
+  readonly #outside: ServerOutside;
+  readonly #options: ServeOptions;
+  readonly #devices: DeviceTable;
+  readonly #startedMs: number;
+  #lock: DiskLock | undefined;
+  #catalog: SqliteCatalog | undefined;
+  #store: ClipStore | undefined;
+  #library: StoredClipLibrary | undefined;
+  #boxes: BoxListener | undefined;
+  #viewer: ViewerServer | undefined;
+  #httpUrl = "";
+  #freeBytes: number | null = null;
+  #cancelHousekeeping = () => {};
+  #housekeeping: Promise<void> = Promise.resolve();
+  #ready = false;
+  #clipsStored = 0;
+  #clipsFailed = 0;
+  readonly #failed = Promise.withResolvers<FramewireError>();
+
+  constructor(outside: ServerOutside, options: ServeOptions) {
+    this.#outside = outside;
+    this.#options = options;
+    this.#devices = new DeviceTable(outside.clock);
+    this.#startedMs = outside.clock.wallMs();
+  }
+
+  /** Resolves when the server cannot go on, and must be started anew from what is on the disk. */
+  get failed(): Promise<FramewireError> {
+    return this.#failed.promise;
+  }
+
+  /** @throws {FramewireError} `DATA_LOCKED`, `STORAGE_FAILED`, `USAGE`; nothing is left running then. */
+  async start(): Promise<ServerAddresses> {
+    try {
+      await this.#startStore();
+      const listen = await this.#startListeners();
+      this.#ready = true;
+      this.#keepHouse();
+      return { listen, http: this.#httpUrl };
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Takes nothing more, makes what has arrived durable, and ends. */
+  async stop(): Promise<void> {
+    this.#ready = false;
+    this.#cancelHousekeeping();
+    await this.#housekeeping;
+    await this.#boxes?.stop();
+    this.#library?.stop();
+    await this.#viewer?.stop();
+    await this.#store?.stop();
+    await this.#catalog?.close();
+    this.#lock?.release();
+  }
+
+  async #startStore(): Promise<void> {
+    const { disk, clock, random, log } = this.#outside;
+    const { data, reserveBytes, keepUnfinishedMs } = this.#options;
+    try {
+      await disk.makeFolder(data);
+      this.#lock = await disk.lock(join(data, "framewire.lock")) ?? undefined;
+    } catch (cause) {
+      throw new FramewireError("STORAGE_FAILED", `Cannot use data directory ${data}`, { cause });
+    }
+    if (this.#lock === undefined) {
+      throw new FramewireError("DATA_LOCKED", `Cannot use data directory ${data} as another server uses it`);
+    }
+    const catalog = await SqliteCatalog.open(join(data, "framewire.db"));
+    catalog.onBroken = (error) => this.#failed.resolve(error);
+    this.#catalog = catalog;
+    this.#store = new ClipStore({ catalog, disk, clock, random, log, folder: data, reserveBytes, keepUnfinishedMs });
+    await this.#store.start();
+    this.#library = new StoredClipLibrary(this.#store, catalog, disk, clock);
+  }
+
+  async #startListeners(): Promise<string> {
+    const { network, clock, random, log } = this.#outside;
+    const { listen, http, tokens, allowedHosts } = this.#options;
+    this.#boxes = new BoxListener(network, {
+      clock,
+      log,
+      store: this.#store!,
+      devices: this.#devices,
+      tokens,
+      httpUrl: () => this.#httpUrl,
+      clipEnded: (stored) => stored ? this.#clipsStored++ : this.#clipsFailed++,
+    });
+    this.#viewer = new ViewerServer({
+      library: this.#library!,
+      server: () => ({
+        software: SOFTWARE,
+        startedMs: this.#startedMs,
+        devices: this.#devices.views(),
+        freeBytes: this.#freeBytes,
+      }),
+      clock,
+      random,
+      log: (text) => log("warn", text),
+      hostname: http.hostname,
+      port: http.port,
+      allowedHosts,
+      metrics: () => this.#metrics(),
+      ready: () => this.#ready,
+    });
+    this.#httpUrl = (await this.#viewer.start()).url;
+    return formatHostPort(this.#boxes.start(listen));
+  }
+
+  #metrics(): string {
+    return [
+      "# TYPE framewire_connections gauge",
+      `framewire_connections ${this.#boxes?.connectionCount ?? 0}`,
+      "# TYPE framewire_clips_ended_total counter",
+      `framewire_clips_ended_total{outcome="stored"} ${this.#clipsStored}`,
+      `framewire_clips_ended_total{outcome="failed"} ${this.#clipsFailed}`,
+      "",
+    ].join("\n");
+  }
+
+  #keepHouse(): void {
+    const { disk, clock, log } = this.#outside;
+    const { data, reserveBytes } = this.#options;
+    const once = async () => {
+      this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes);
+      await this.#store!.expire();
+    };
+    this.#housekeeping = once().catch((error) => log("error", "Housekeeping failed", errorFields(error)));
+    this.#housekeeping.then(() => {
+      if (this.#ready) this.#cancelHousekeeping = clock.timer(HOUSEKEEPING_MS, () => this.#keepHouse());
+    });
+  }
+}

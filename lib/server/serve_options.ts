@@ -1,0 +1,88 @@
+/** The options of `serve`, from one table. */
+import { LIMITS } from "../config/limits.ts";
+import type { CommandSpec, Options } from "../config/options.ts";
+import { parseBytes, parseChoice, parseDuration, parseHostPort } from "../config/values.ts";
+import { FramewireError } from "../errors.ts";
+import type { LogLevel } from "../log.ts";
+import type { Process } from "../platform/process.ts";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export const SERVE_SPEC: CommandSpec = {
+  name: "framewire-server",
+  summary: "framewire-server: takes clips from boxes, keeps them, and shows them in a page while they arrive.",
+  options: [
+    { name: "listen", kind: "text", value: "HOST:PORT", help: "For boxes; port 0 is any", default: "127.0.0.1:12345" },
+    { name: "http", kind: "text", value: "HOST:PORT", help: "For the page; port 0 is any", default: "127.0.0.1:8080" },
+    { name: "data", kind: "text", value: "DIR", help: "Where everything is kept", default: "./data" },
+    { name: "allow-host", kind: "list", value: "NAME", help: "Name under which browsers may call the page" },
+    {
+      name: "token-file",
+      kind: "text",
+      value: "FILE",
+      help: "Tokens of boxes (or FRAMEWIRE_TOKEN): `TOKEN` or `DEVICE TOKEN` a line",
+    },
+    { name: "keep-unfinished", kind: "text", value: "TIME", help: "Keep what nobody continues", default: "7d" },
+    { name: "reserve", kind: "text", value: "BYTES", help: "Disk space never given to clips", default: "256MiB" },
+    { name: "log-level", kind: "text", value: "LEVEL", help: LOG_LEVELS.join(", "), default: "info" },
+    { name: "json", kind: "flag", help: "Ready line and log as JSON objects" },
+  ],
+  examples: ["deno task serve", "framewire-server --listen :12345 --http :8080 --data /var/lib/framewire"],
+};
+
+/** A token, and the one device it is for; null is any. */
+export interface TokenRule {
+  readonly device: string | null;
+  readonly token: string;
+}
+
+export interface ServeOptions {
+  readonly listen: { readonly hostname: string; readonly port: number };
+  readonly http: { readonly hostname: string; readonly port: number };
+  readonly data: string;
+  readonly allowedHosts: readonly string[];
+  /** None: every box is taken. */
+  readonly tokens: readonly TokenRule[];
+  readonly keepUnfinishedMs: number;
+  readonly reserveBytes: number;
+  readonly logLevel: LogLevel;
+  readonly json: boolean;
+}
+
+/** @throws {FramewireError} `USAGE`. */
+export function toServeOptions(options: Options, process: Process): ServeOptions {
+  return {
+    listen: options.required("listen", parseHostPort),
+    http: options.required("http", parseHostPort),
+    data: options.text("data")!,
+    allowedHosts: options.list("allow-host"),
+    tokens: readTokens(options.text("token-file"), process),
+    keepUnfinishedMs: options.required("keep-unfinished", parseDuration),
+    reserveBytes: options.parsed("reserve", parseBytes) ?? LIMITS.diskReserveBytes,
+    logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
+    json: options.flag("json"),
+  };
+}
+
+function readTokens(path: string | undefined, process: Process): TokenRule[] {
+  let text = process.env("FRAMEWIRE_TOKEN") ?? "";
+  if (path !== undefined) {
+    try {
+      text = process.readText(path);
+    } catch (cause) {
+      throw new FramewireError("USAGE", `Cannot read --token-file ${path}`, { cause });
+    }
+  }
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  const rules = lines.map((line): TokenRule => {
+    const words = line.split(/\s+/);
+    if (words.length > 2) {
+      throw new FramewireError("USAGE", "Cannot use tokens as a line must be TOKEN or DEVICE TOKEN");
+    }
+    return words.length === 1 ? { device: null, token: words[0]! } : { device: words[0]!, token: words[1]! };
+  });
+  if (path !== undefined && rules.length === 0) {
+    throw new FramewireError("USAGE", `Cannot use --token-file ${path} as it must hold a token: received none`);
+  }
+  return rules;
+}

@@ -1,0 +1,20 @@
+/** The server's program: `deno run -A server.ts`, or the executable `framewire-server`. */
+import { systemClock } from "./lib/platform/clock.ts";
+import { systemDisk } from "./lib/platform/disk.ts";
+import { systemNetwork } from "./lib/platform/network.ts";
+import { systemProcess } from "./lib/platform/process.ts";
+import { systemRandom } from "./lib/platform/random.ts";
+import { serveCommand } from "./lib/server/serve_command.ts";
+
+if (import.meta.main) {
+  const process = systemProcess();
+  process.exit(
+    await serveCommand({
+      process,
+      network: systemNetwork,
+      disk: systemDisk,
+      clock: systemClock,
+      random: systemRandom,
+    }, process.args),
+  );
+}
