@@ -18,6 +18,8 @@ import { ViewerHub } from "./viewer_hub.ts";
 
 /** Pauses before listening anew, after the listener ended by itself; the last one repeats. */
 const RESTART_PAUSES_MS = [100, 500, 2_000];
+/** A listener which lived this long was well; its end starts with the shortest pause again. */
+const STEADY_MS = 10_000;
 
 /** What {@linkcode ViewerServer} needs. */
 export interface ViewerServerOptions {
@@ -98,22 +100,26 @@ export class ViewerServer {
   async #supervise(first: HttpListener): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stopping;
-    for (let listener = first, failures = 0; !signal.aborted;) {
-      await listener.finished.catch(() => {});
-      while (!signal.aborted) {
-        const pause = RESTART_PAUSES_MS[Math.min(failures, RESTART_PAUSES_MS.length - 1)] ?? 0;
-        await sleep(clock, pause, signal);
-        if (signal.aborted) return;
-        try {
-          listener = this.#listener = this.#listen(first.port);
-          failures = 0;
-          this.#log(`The page's listener ended by itself, and listens again on port ${first.port}`);
-          break;
-        } catch (error) {
-          failures++;
-          this.#log(`The page's listener ended by itself: ${messageOf(error)}`);
-        }
-      }
+    let listener: HttpListener | undefined = first;
+    let failures = 0;
+    while (!signal.aborted) {
+      const sinceMs = clock.now();
+      await listener?.finished.catch(() => {});
+      if (clock.now() - sinceMs > STEADY_MS) failures = 0;
+      await sleep(clock, RESTART_PAUSES_MS[Math.min(failures++, RESTART_PAUSES_MS.length - 1)] ?? 0, signal);
+      if (signal.aborted) return;
+      listener = this.#listenAgain(first.port);
+    }
+  }
+
+  #listenAgain(port: number): HttpListener | undefined {
+    try {
+      this.#listener = this.#listen(port);
+      this.#log(`The page's listener ended by itself, and listens again on port ${port}`);
+      return this.#listener;
+    } catch (error) {
+      this.#log(`The page's listener ended by itself, and cannot listen again yet: ${messageOf(error)}`);
+      return undefined;
     }
   }
 

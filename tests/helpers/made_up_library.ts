@@ -114,9 +114,10 @@ export class MadeUpLibrary implements ClipLibrary {
   }
 
   totals(): Promise<ClipTotals> {
-    const clips = { arriving: 0, interrupted: 0, stored: 0, missing: 0 };
+    const clips = { arriving: 0, interrupted: 0, stored: 0 };
     let heldBytes = 0;
     for (const { view } of this.#entries.values()) {
+      if (view.state === "missing") continue;
       clips[view.state]++;
       for (const { start, end } of view.held) heldBytes += end - start;
     }

@@ -10,7 +10,7 @@ Deno.test("metricsText is Prometheus text with every figure", () => {
       devices: [madeUpDevice("a"), madeUpDevice("b", { connections: 0 })],
       freeBytes: 7,
     },
-    { clips: { arriving: 1, interrupted: 2, stored: 3, missing: 4 }, heldBytes: 5 },
+    { clips: { arriving: 1, interrupted: 2, stored: 3 }, heldBytes: 5 },
     { uptimeSeconds: 6.5, viewers: 8, contentRequests: 9 },
   );
   const expected = [
