@@ -9,6 +9,8 @@ export interface Process {
   readonly stdin: ReadableStream<Uint8Array>;
   env(name: string): string | undefined;
   readText(path: string): string;
+  /** Makes an empty folder for this run; `remove` takes it away with all that is in it. */
+  makeTempFolder(prefix: string): { readonly path: string; remove(): void };
   /** Writes a line to standard output: results. */
   printLine(line: string): void;
   /** Writes to standard error as it is: everything else. */
@@ -54,6 +56,10 @@ export function systemProcess(): Process {
     },
     env: (name) => Deno.env.get(name),
     readText: (path) => readFileSync(path, "utf8"),
+    makeTempFolder(prefix) {
+      const path = Deno.makeTempDirSync({ prefix });
+      return { path, remove: () => Deno.removeSync(path, { recursive: true }) };
+    },
     printLine: (line) => writeAll(Deno.stdout, line + "\n"),
     printError: (text) => writeAll(Deno.stderr, text),
     terminalColumns() {

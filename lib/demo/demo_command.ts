@@ -1,0 +1,144 @@
+/** `deno task demo`: a server and a made-up box in one process; needs no camera, no ffmpeg and no other set-up. */
+import { fileURLToPath } from "node:url";
+import { ClipJob } from "../clips/clip_job.ts";
+import { FileSource } from "../clips/clip_source.ts";
+import { runUplink } from "../client/uplink.ts";
+import { processInputs } from "../config/inputs.ts";
+import { helpOf, type Options, parseOptions } from "../config/options.ts";
+import { SOFTWARE } from "../config/version.ts";
+import { type HostPort, parseBytes, parseDuration, parseHostPort } from "../config/values.ts";
+import { ERROR_CODES, FramewireError, messageOf } from "../errors.ts";
+import { silentLog } from "../log.ts";
+import { sleep } from "../platform/clock.ts";
+import { FramewireServer, type ServerAddresses } from "../server/framewire_server.ts";
+import type { ServeOutside } from "../server/serve_command.ts";
+import { closeReasonOf } from "../session/close_reason.ts";
+import { DEMO_SPEC } from "./demo_options.ts";
+import { slowNetwork } from "./slow_network.ts";
+
+/** A minute of ffmpeg's test picture with its index at the end, as cameras write it. */
+const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
+
+const DEVICE = "demo-box";
+/** The demo's clips are small; it must also run on a nearly full disk. */
+const RESERVE_BYTES = 1024 * 1024;
+
+/** Runs the demo until it is told to stop; resolves with the exit code. */
+export async function demoCommand(outside: ServeOutside, args: readonly string[]): Promise<number> {
+  const { process } = outside;
+  let options: Options;
+  try {
+    options = parseOptions(DEMO_SPEC, processInputs(process, args));
+    if (options.flag("help")) {
+      process.printLine(helpOf(DEMO_SPEC));
+      return 0;
+    }
+    return await runDemo(outside, options);
+  } catch (thrown) {
+    const error = closeReasonOf(thrown).error!;
+    process.printError(`${error.message}\n`);
+    return ERROR_CODES[error.code].exit;
+  }
+}
+
+async function runDemo(outside: ServeOutside, options: Options): Promise<number> {
+  const { process } = outside;
+  const stop = new AbortController();
+  const endStop = process.onStop(() => stop.signal.aborted ? process.exit(130) : stop.abort());
+  const data = process.makeTempFolder("framewire-demo-");
+  try {
+    const { server, addresses } = await startServer(outside, options, data.path);
+    try {
+      tell(outside, options, addresses, data.path);
+      await sendClips(outside, options, addresses, stop.signal);
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    endStop();
+    data.remove();
+  }
+  return 0;
+}
+
+/** Listens where it is told, or on any free port if somebody is there already. */
+async function startServer(
+  outside: ServeOutside,
+  options: Options,
+  data: string,
+): Promise<{ server: FramewireServer; addresses: ServerAddresses }> {
+  const listen = options.required("listen", parseHostPort);
+  const http = options.required("http", parseHostPort);
+  const free = (address: HostPort) => ({ ...address, port: 0 });
+  for (
+    const [a, b] of [[listen, http], [free(listen), http], [listen, free(http)], [free(listen), free(http)]] as const
+  ) {
+    const server = new FramewireServer({ ...outside, log: silentLog }, {
+      listen: a,
+      http: b,
+      data,
+      allowedHosts: [],
+      tokens: [],
+      keepUnfinishedMs: parseDuration("keep-unfinished", "7d"),
+      reserveBytes: RESERVE_BYTES,
+      logLevel: "error",
+      json: false,
+    });
+    try {
+      return { server, addresses: await server.start() };
+    } catch (error) {
+      if (!(error instanceof FramewireError) || error.code !== "USAGE") throw error;
+    }
+  }
+  throw new FramewireError("USAGE", "Cannot listen on any port of this machine");
+}
+
+function tell({ process }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
+  if (options.flag("json")) return process.printLine(JSON.stringify({ event: "ready", ...addresses }));
+  process.printLine(
+    `Open ${addresses.http} and press play: a clip is arriving over a slow link, and plays before it is whole.`,
+  );
+  process.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
+  process.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
+}
+
+/** One clip after the other, each under a name of its own, so that there is something to see whenever one looks. */
+async function sendClips(
+  outside: ServeOutside,
+  options: Options,
+  addresses: ServerAddresses,
+  signal: AbortSignal,
+): Promise<void> {
+  const { process, clock, disk, random, network } = outside;
+  const link = slowNetwork(network, clock, options.required("link-rate", parseBytes));
+  const pauseMs = options.required("pause", parseDuration);
+  for (let number = 1; !signal.aborted; number++) {
+    const name = `demo-${number}.mp4`;
+    const job = new ClipJob(name, () => FileSource.open(disk, fileURLToPath(CLIP_URL), name), {
+      note: (_, text) => process.printError(`${name}: ${text}\n`),
+      changed: () => {},
+    });
+    if (!options.flag("json")) process.printLine(`The box ${DEVICE} sends ${name}.`);
+    try {
+      await runUplink(
+        {
+          network: link,
+          clock,
+          random,
+          address: parseHostPort("listen", addresses.listen),
+          identity: { device: DEVICE, token: "", software: `${SOFTWARE} demo` },
+          retryForMs: Infinity,
+          connected: () => {},
+          interrupted: (error) => process.printError(`${messageOf(error)}\n`),
+        },
+        [job],
+        signal,
+      );
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    } finally {
+      await job.giveUp();
+    }
+    await sleep(clock, pauseMs, signal);
+  }
+}
