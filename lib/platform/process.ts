@@ -24,6 +24,9 @@ export interface Process {
   exit(code: number): never;
 }
 
+/** A Ctrl-C reaches us from the terminal and again from npx or `deno task`, which pass it on: that is one request, ms. */
+const ECHO_MS = 500;
+
 const encoder = new TextEncoder();
 
 function writeAll(to: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
@@ -71,9 +74,15 @@ export function systemProcess(): Process {
       }
     },
     onStop(stop) {
-      for (const signal of stopSignals) Deno.addSignalListener(signal, stop);
+      let lastMs = -Infinity;
+      const once = () => {
+        const nowMs = performance.now();
+        if (nowMs - lastMs > ECHO_MS) stop();
+        lastMs = nowMs;
+      };
+      for (const signal of stopSignals) Deno.addSignalListener(signal, once);
       return () => {
-        for (const signal of stopSignals) Deno.removeSignalListener(signal, stop);
+        for (const signal of stopSignals) Deno.removeSignalListener(signal, once);
       };
     },
     onUnhandledRejection(handle) {

@@ -33,7 +33,7 @@ function Clips() {
   if (clips.length === 0) return <Nothing />;
   return (
     <>
-      <ul class="grid">
+      <ul class="grid" data-few={clips.length <= 2 || undefined}>
         {clips.map((clip) => <ClipCard key={clip.peek().id} clip={clip} />)}
       </ul>
       {more.value && <Older />}
@@ -62,7 +62,14 @@ function Nothing() {
       </div>
     );
   }
-  if (link.value !== "live") return <div class="empty" aria-busy={link.value === "connecting"} />;
+  if (link.value === "connecting") return <div class="empty" aria-busy />;
+  if (link.value === "lost") {
+    return (
+      <div class="empty">
+        <p>There is nothing to show until the server is back.</p>
+      </div>
+    );
+  }
   return (
     <div class="empty">
       <img src="/favicon.svg" alt="" width={56} height={56} />

@@ -34,6 +34,14 @@ export function HeldBar({ clip, moving }: { clip: ClipView; moving: boolean }) {
 export function ProgressText({ clip, moving }: { clip: ClipView; moving: boolean }) {
   const held = heldBytes(clip);
   const left = secondsLeft(clip);
+  if (moving && clip.size !== null && held >= clip.size) {
+    return (
+      <p class="progress-text">
+        <strong>{formatPercent(held, clip.size)}</strong>
+        <span>All here, being verified</span>
+      </p>
+    );
+  }
   return (
     <p class="progress-text">
       <strong>{clip.size === null ? formatBytes(held) : formatPercent(held, clip.size)}</strong>
