@@ -10,8 +10,8 @@ export const LIMITS = {
   helloBytesMax: 16 * KIB,
   /** Largest message after Welcome: room for the largest chunk and its head, and for a camera frame. */
   messageBytesMax: 8 * MIB,
-  /** Largest chunk of a clip: small enough that a reading waits for no more than 2 ms at 1 Gbit/s. */
-  chunkBytesMax: 256 * KIB,
+  /** Largest chunk of a clip: at the rate from which pacing uses it (10 MB/s) a reading waits for 50 ms at most. */
+  chunkBytesMax: 512 * KIB,
   /** Smallest chunk that pacing goes down to on a slow link; the head is 30 bytes, so overhead stays under 1 %. */
   chunkBytesMin: 4 * KIB,
   /** Unstored bytes of one stream on their way: what a kill makes one send again, at most. */
