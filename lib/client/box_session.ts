@@ -37,7 +37,8 @@ export class BoxSession {
   readonly #options: BoxSessionOptions;
   readonly #session: Session;
   readonly #pacer = new LinkPacer();
-  readonly #uploads = new Map<number, ClipUpload>();
+  readonly #uploads = new Set<ClipUpload>();
+  readonly #byStream = new Map<number, ClipUpload>();
   #welcome: Welcome | undefined;
   #nextStream = 1;
   #finished = false;
@@ -63,7 +64,7 @@ export class BoxSession {
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     signal.removeEventListener("abort", stop);
     this.#cancelRetry();
-    for (const upload of this.#uploads.values()) {
+    for (const upload of this.#uploads) {
       upload.stop();
       upload.job.enter("waiting");
     }
@@ -81,7 +82,7 @@ export class BoxSession {
       case "resend":
       case "error":
         // A stream that has ended here may still be answered.
-        return this.#uploads.get(message.stream)?.receive(message);
+        return this.#byStream.get(message.stream)?.receive(message);
     }
   }
 
@@ -124,16 +125,20 @@ export class BoxSession {
 
   #start(job: ClipJob): void {
     const welcome = this.#welcome!;
-    const upload = new ClipUpload(job, this.#nextStream++, {
+    const upload = new ClipUpload(job, {
       clock: this.#options.clock,
       pacer: this.#pacer,
       chunkBytesMax: Math.min(welcome.chunkBytesMax, LIMITS.chunkBytesMax),
       windowBytes: Math.min(welcome.windowBytes, LIMITS.windowBytes),
       send: (message) => this.#session.send(message),
       wake: () => this.#session.wake(),
+      number: (numbered) => {
+        this.#byStream.set(this.#nextStream, numbered);
+        return this.#nextStream++;
+      },
       ended: (ended, error) => this.#ended(ended, error),
     });
-    this.#uploads.set(upload.stream, upload);
+    this.#uploads.add(upload);
     job.enter("checking");
     this.#session.attach(upload);
     upload.start();
@@ -142,7 +147,8 @@ export class BoxSession {
   #ended(upload: ClipUpload, error: FramewireError | null): void {
     const { clock, random, retryForMs } = this.#options;
     upload.stop();
-    this.#uploads.delete(upload.stream);
+    this.#uploads.delete(upload);
+    this.#byStream.delete(upload.stream);
     this.#session.detach(upload);
     const settled = error === null
       ? Promise.resolve()

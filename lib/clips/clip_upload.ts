@@ -24,6 +24,8 @@ export interface UploadLink {
   send(message: Message): void;
   /** Says that a frame may be ready. */
   wake(): void;
+  /** The next stream number, which is `upload`'s from now on; the server takes them in rising order only. */
+  number(upload: ClipUpload): number;
   /** The upload has ended on this connection, well (no error) or not. */
   ended(upload: ClipUpload, error: FramewireError | null): void;
 }
@@ -40,9 +42,9 @@ interface ReadyFrame {
 export class ClipUpload implements FrameSource {
   readonly lane = "clips";
   readonly job: ClipJob;
-  readonly stream: number;
   readonly #link: UploadLink;
   readonly #abort = new AbortController();
+  #stream = 0;
   #state: StreamState = "opening";
   /** Whether the server knows of the stream. */
   #asked = false;
@@ -60,22 +62,30 @@ export class ClipUpload implements FrameSource {
   /** What was sent of a pipe, to know from which offset on it must be kept. */
   #firstOffset = 0;
 
-  constructor(job: ClipJob, stream: number, link: UploadLink) {
+  constructor(job: ClipJob, link: UploadLink) {
     this.job = job;
-    this.stream = stream;
     this.#link = link;
+  }
+
+  /** Number of its stream; 0 before the server was asked. */
+  get stream(): number {
+    return this.#stream;
   }
 
   /** Asks the server. */
   start(): void {
     this.#run(async () => {
       this.#source = await this.job.source();
-      if (!this.#abort.signal.aborted) this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
+      if (this.#abort.signal.aborted) return;
+      // Not before: whose file opens first asks first.
+      this.#stream = this.#link.number(this);
+      this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
     });
   }
 
   /** The connection is gone, or the program stops. */
   stop(): void {
+    if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#link.pacer.forget(this.#sent - this.#received);
   }

@@ -137,7 +137,8 @@ function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: reado
     );
   };
   const parsed = parseArgs(args, {
-    string: withValue,
+    // Also words without an option: a file called 007 is not number 7.
+    string: [...withValue, "_"],
     collect: withValue,
     boolean: switches,
     alias: { h: "help" },
