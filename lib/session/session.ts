@@ -229,6 +229,8 @@ export class Session {
     }
     deadline.abort();
     this.#connection.close();
+    // A writer which waits for something to write would wait for ever.
+    this.#writer.end();
     await Promise.allSettled([writing, reading]);
   }
 
