@@ -38,7 +38,7 @@ export class Session {
   #saidGoodbye = false;
   /** The reason is known: what still comes is thrown away. */
   #ending = false;
-  #fail: (thrown: unknown) => void = () => {};
+  readonly #failed = Promise.withResolvers<never>();
   #cancelTick = () => {};
   #lastPingMs: number;
   #nonce = 0n;
@@ -68,14 +68,13 @@ export class Session {
 
   /** Serves the connection until it ends, and closes it. Never rejects. */
   async run(handler: SessionHandler): Promise<CloseReason> {
-    const failed = new Promise<never>((_, reject) => this.#fail = reject);
-    failed.catch(() => {});
+    this.#failed.promise.catch(() => {});
     const writing = this.#writer.run().then(() => this.#connection.closeWrite());
     const reading = this.#read(handler);
     this.#tick(this.#clock.now());
     let reason: CloseReason;
     try {
-      await Promise.race([failed, writing.then(() => reading), reading]);
+      await Promise.race([this.#failed.promise, writing.then(() => reading), reading]);
       // The end of the bytes alone never means that anything is done.
       reason = this.#peerSaidGoodbye || this.#saidGoodbye
         ? { word: "done", error: null }
@@ -94,7 +93,7 @@ export class Session {
     try {
       this.#writer.post(encodeMessage(message));
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#failed.reject(thrown);
     }
   }
 
@@ -127,7 +126,7 @@ export class Session {
 
   /** Ends the connection now; the peer is told why. */
   cut(error: FramewireError): void {
-    this.#fail(error);
+    this.#failed.reject(error);
   }
 
   async #read(handler: SessionHandler): Promise<void> {
@@ -176,7 +175,7 @@ export class Session {
     try {
       this.#check(nowMs);
     } catch (thrown) {
-      return this.#fail(thrown);
+      return this.#failed.reject(thrown);
     }
     this.#cancelTick = this.#clock.timer(everyMs, () => this.#tick(nowMs + everyMs));
   }

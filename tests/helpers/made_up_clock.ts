@@ -42,7 +42,8 @@ export class MadeUpClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#wallOffsetMs + this.#nowMs;
+    // Whole milliseconds, as Date.now() gives.
+    return Math.floor(this.#wallOffsetMs + this.#nowMs);
   }
 
   timer(ms: number, fn: () => void): () => void {
