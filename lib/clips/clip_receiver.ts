@@ -161,6 +161,8 @@ export class ClipReceiver {
       if (error instanceof FramewireError && error.code === "HASH_MISMATCH") await store.discard(clip.row.id);
       throw error;
     }
+    // Another connection has taken it over meanwhile, and ends it.
+    if (clip.isOwned && !clip.isOwnedBy(stream)) return;
     stream.stopAcks();
     const row = await store.publish(clip, bytes, sha256);
     this.#entries.delete(entry.number);

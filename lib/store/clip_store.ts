@@ -41,15 +41,21 @@ export type ClipListener = (id: string) => void;
 /** Expiry looks at wall clocks, which jump: never before the server has been up for this long, ms. */
 const EXPIRE_UPTIME_MS = 10 * 60_000;
 
+/** An unfinished clip. */
+interface Entry {
+  readonly row: ClipRow;
+  clip: Promise<IncomingClip> | undefined;
+  open?: IncomingClip;
+  /** While it becomes visible: whoever asks for it meanwhile is told what came of that. */
+  publishing?: Promise<ClipRow>;
+}
+
 export class ClipStore {
   readonly #options: ClipStoreOptions;
   readonly #incomingFolder: string;
   readonly #clipsFolder: string;
   /** Unfinished clips by id; the object is made when somebody fills or reads it. */
-  readonly #unfinished = new Map<
-    string,
-    { row: ClipRow; clip: Promise<IncomingClip> | undefined; open?: IncomingClip }
-  >();
+  readonly #unfinished = new Map<string, Entry>();
   readonly #listeners = new Set<ClipListener>();
   #startedMs = 0;
   /** Space checks and names are decided one after the other, so that two openings never get the same. */
@@ -140,6 +146,7 @@ export class ClipStore {
 
   /** An unfinished clip by its id; undefined when there is none, or it is another device's. */
   async unfinished(device: string, id: string): Promise<IncomingClip | undefined> {
+    await this.#unfinished.get(id)?.publishing?.catch(() => {});
     const entry = this.#unfinished.get(id);
     return entry?.row.device === device ? await this.#load(id) : undefined;
   }
@@ -213,13 +220,29 @@ export class ClipStore {
     );
   }
 
-  /** Makes a clip whose {@linkcode IncomingClip.complete} has succeeded visible and durable. */
+  /**
+   * Makes a clip whose {@linkcode IncomingClip.complete} has succeeded visible and durable.
+   *
+   * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
+   */
   async publish(clip: IncomingClip, bytes: number, sha256: string): Promise<ClipRow> {
+    const entry = this.#unfinished.get(clip.row.id);
+    if (entry === undefined) throw new FramewireError("UNKNOWN_CLIP", `Clip ${clip.row.name} is not held any more`);
+    entry.publishing ??= this.#publish(clip, bytes, sha256);
+    try {
+      return await entry.publishing;
+    } finally {
+      delete entry.publishing;
+    }
+  }
+
+  async #publish(clip: IncomingClip, bytes: number, sha256: string): Promise<ClipRow> {
     const { catalog, clock, disk } = this.#options;
     const row = clip.row;
     const folder = join(this.#clipsFolder, row.folder);
     let storedName = row.storedName;
     let renamed = false;
+    let committing = false;
     const storedMs = clock.wallMs();
     try {
       await disk.makeFolder(folder);
@@ -232,11 +255,15 @@ export class ClipStore {
       renamed = true;
       await disk.syncFolder(folder);
       await disk.syncFolder(this.#incomingFolder);
+      committing = true;
       await catalog.finishClip(row.id, { bytes, sha256, storedMs });
     } catch (cause) {
-      // Not acked, so not whole: what recovery would do, if this should fail too.
-      if (renamed) await disk.rename(join(folder, storedName), this.#partPath(row.id)).catch(() => {});
-      throw storageError("publish", cause);
+      const error = storageError("publish", cause);
+      // Not acked, so not whole. After a commit which may have reached the disk all the same, the file stays where
+      // recovery finds it, whichever way that was.
+      const undecided = committing && error.code !== "NO_SPACE";
+      if (renamed && !undecided) await disk.rename(join(folder, storedName), this.#partPath(row.id)).catch(() => {});
+      throw error;
     }
     this.#unfinished.delete(row.id);
     await clip.close();
@@ -259,14 +286,14 @@ export class ClipStore {
   /** Closes the files of clips which nobody fills or reads, and removes clips which nobody continued for too long. */
   async expire(): Promise<void> {
     const { clock, keepUnfinishedMs, log } = this.#options;
-    for (const [id, { open }] of this.#unfinished) {
-      if (open === undefined || open.isInUse) continue;
+    for (const [id, { open, publishing }] of this.#unfinished) {
+      if (open === undefined || open.isInUse || publishing !== undefined) continue;
       this.#unfinished.set(id, { row: open.row, clip: undefined });
       await open.close();
     }
     if (clock.now() - this.#startedMs < Math.min(EXPIRE_UPTIME_MS, keepUnfinishedMs)) return;
-    for (const { row: first, open } of [...this.#unfinished.values()]) {
-      if (open?.isInUse) continue;
+    for (const { row: first, open, publishing } of [...this.#unfinished.values()]) {
+      if (open?.isInUse || publishing !== undefined) continue;
       const row = open?.row ?? first;
       const idleMs = clock.wallMs() - row.updatedMs;
       if (idleMs < keepUnfinishedMs) continue;

@@ -97,6 +97,10 @@ export class IncomingClip {
     return this.#owner !== undefined;
   }
 
+  isOwnedBy(owner: Owner): boolean {
+    return this.#owner === owner;
+  }
+
   /** Whether somebody fills it, waits for its bytes, or its bytes are on their way to the disk. */
   get isInUse(): boolean {
     return this.#owner !== undefined || this.#waiters.size > 0 || this.#flushing !== undefined ||
