@@ -102,7 +102,7 @@ export class ClipReceiver {
 
   async #decide(entry: Entry, message: OpenClip): Promise<void> {
     const { device, store, send, clipUrl } = this.#options;
-    const decision = await decideOpening(store, device, message);
+    const decision = await store.decide(device, message.name, () => decideOpening(store, device, message));
     if (!this.#isCurrent(entry)) return;
     if (decision.kind === "stored") {
       this.#entries.delete(entry.number);

@@ -13,6 +13,7 @@ import { totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
 import { IncomingClip, NO_SPACE_RETRY_MS, storageError } from "./incoming_clip.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
+import { Turns } from "./turns.ts";
 
 export interface ClipStoreOptions {
   readonly catalog: Catalog;
@@ -59,7 +60,9 @@ export class ClipStore {
   readonly #listeners = new Set<ClipListener>();
   #startedMs = 0;
   /** Space checks and names are decided one after the other, so that two openings never get the same. */
-  #opening: Promise<unknown> = Promise.resolve();
+  readonly #naming = new Turns();
+  /** By device and name: two connections which ask for the same clip at the same time must not get one each. */
+  readonly #decisions = new Turns();
 
   constructor(options: ClipStoreOptions) {
     this.#options = options;
@@ -103,7 +106,7 @@ export class ClipStore {
    * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
    */
   create(device: string, opening: ClipOpening): Promise<IncomingClip> {
-    return this.#inTurn(async () => {
+    return this.#naming.run("", async () => {
       const { catalog, clock, disk, random } = this.#options;
       await this.checkSpace(opening.bytes ?? 0);
       const folder = safeFileName(device);
@@ -135,6 +138,11 @@ export class ClipStore {
       this.#unfinished.set(row.id, { row, clip: undefined });
       return await this.#load(row.id);
     });
+  }
+
+  /** Runs what decides on a clip of this device and name, when no other such decision is under way. */
+  decide<T>(device: string, name: string, job: () => Promise<T>): Promise<T> {
+    return this.#decisions.run(JSON.stringify([device, name]), job);
   }
 
   /** The unfinished clip of this device, name and size which is furthest; undefined when there is none. */
@@ -248,7 +256,7 @@ export class ClipStore {
       await disk.makeFolder(folder);
       if (await disk.info(join(folder, storedName)) !== null) {
         // Somebody put a file there by hand. The new name is committed first, so that recovery knows which is ours.
-        storedName = await this.#inTurn(() => this.#freeName(row.folder, storedName));
+        storedName = await this.#naming.run("", () => this.#freeName(row.folder, storedName));
         await catalog.renameClip(row.id, storedName);
       }
       await disk.rename(this.#partPath(row.id), join(folder, storedName));
@@ -387,11 +395,5 @@ export class ClipStore {
 
   #changed(id: string): void {
     for (const listener of this.#listeners) listener(id);
-  }
-
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#opening.then(job);
-    this.#opening = result.catch(() => {});
-    return result;
   }
 }
