@@ -1,0 +1,204 @@
+import { FramewireError } from "../../lib/errors.ts";
+import type { ByteRange } from "../../lib/protocol/ranges.ts";
+import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "../../lib/store/catalog.ts";
+import { nameKey } from "../../lib/store/safe_name.ts";
+
+type Rows = ReadonlyMap<string, ClipRow>;
+
+/** One change, which waits for its commit. */
+interface Change {
+  readonly apply: (rows: Map<string, ClipRow>) => void;
+  readonly settled: PromiseWithResolvers<void>;
+}
+
+/** How the next commit fails. `after`: it is on the disk all the same, which nobody is told. */
+type CommitFailure = "before" | "after" | "full";
+
+/**
+ * A catalog in memory, the made-up twin of the one in SQLite: changes which are asked for at the same time share a
+ * commit, and a power cut forgets what was not committed.
+ */
+export class MemoryCatalog implements Catalog {
+  /** Called before each call is done, with the method's name, and before each commit with `commit`: the place to count, to wait or to cut the power. */
+  onCall: (method: string) => void | Promise<void> = () => {};
+  /** Commits made. */
+  commits = 0;
+  #rows: Rows;
+  #queue: Change[] = [];
+  #running: Promise<void> | undefined;
+  #failures: CommitFailure[] = [];
+  #broken = false;
+  #off = false;
+
+  constructor(rows: Iterable<ClipRow> = []) {
+    this.#rows = new Map([...rows].map((row) => [row.id, row]));
+  }
+
+  /** Everything that is committed, oldest first. */
+  get rows(): readonly ClipRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** Lets the next commit fail, which breaks the catalog unless the disk was only full. */
+  failCommit(how: CommitFailure): void {
+    this.#failures.push(how);
+  }
+
+  /** Cuts the power: every call rejects from now on. Gives the catalog as it is found afterwards. */
+  crash(): MemoryCatalog {
+    this.#off = true;
+    return new MemoryCatalog(this.#rows.values());
+  }
+
+  insertClip(row: ClipRow): Promise<void> {
+    return this.#change("insertClip", (rows) => {
+      const key = nameKey(row.storedName);
+      const taken = [...rows.values()].some((other) =>
+        other.id === row.id || (other.folder === row.folder && nameKey(other.storedName) === key)
+      );
+      if (taken) throw new FramewireError("INTERNAL", `Cannot insert clip as its id and name must be new: ${row.id}`);
+      rows.set(row.id, row);
+    });
+  }
+
+  updateHeld(id: string, held: readonly ByteRange[], mediaType: string, updatedMs: number): Promise<void> {
+    return this.#update("updateHeld", id, { held, mediaType, updatedMs });
+  }
+
+  renameClip(id: string, storedName: string): Promise<void> {
+    return this.#change("renameClip", (rows) => {
+      const row = rows.get(id);
+      if (row === undefined) return;
+      const key = nameKey(storedName);
+      for (const other of rows.values()) {
+        if (other.id === id || other.folder !== row.folder || nameKey(other.storedName) !== key) continue;
+        throw new FramewireError("INTERNAL", `Cannot rename clip as the name must be free: received ${storedName}`);
+      }
+      rows.set(id, { ...row, storedName });
+    });
+  }
+
+  finishClip(id: string, { bytes, sha256, storedMs }: StoredFacts): Promise<void> {
+    const held = bytes === 0 ? [] : [{ start: 0, end: bytes }];
+    return this.#update("finishClip", id, { bytes, held, sha256, storedMs, updatedMs: storedMs });
+  }
+
+  removeClip(id: string): Promise<void> {
+    return this.#change("removeClip", (rows) => void rows.delete(id));
+  }
+
+  clip(id: string): Promise<ClipRow | undefined> {
+    return this.#read("clip", (rows) => rows.find((row) => row.id === id));
+  }
+
+  clips({ limit, before, device }: { limit: number; before?: string; device?: string }): Promise<ClipRow[]> {
+    return this.#read("clips", (rows) => {
+      const end = before === undefined ? rows.length : Math.max(0, rows.findIndex((row) => row.id === before));
+      return rows.slice(0, end).filter((row) => device === undefined || row.device === device).reverse().slice(
+        0,
+        limit,
+      );
+    });
+  }
+
+  unfinishedClips(): Promise<ClipRow[]> {
+    return this.#read("unfinishedClips", (rows) => rows.filter((row) => row.storedMs === null));
+  }
+
+  storedClipsNamed(device: string, name: string, bytes: number | null): Promise<ClipRow[]> {
+    return this.#read(
+      "storedClipsNamed",
+      (rows) =>
+        rows.filter((row) =>
+          row.device === device && row.name === name && row.storedMs !== null && (bytes === null || row.bytes === bytes)
+        ).reverse().slice(0, 100),
+    );
+  }
+
+  isNameTaken(folder: string, key: string): Promise<boolean> {
+    return this.#read(
+      "isNameTaken",
+      (rows) => rows.some((row) => row.folder === folder && nameKey(row.storedName) === key),
+    );
+  }
+
+  totals(): Promise<CatalogTotals> {
+    return this.#read("totals", (rows) => {
+      const stored = rows.filter((row) => row.storedMs !== null);
+      const storedBytes = stored.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
+      return { stored: stored.length, unfinished: rows.length - stored.length, storedBytes };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  #update(method: string, id: string, fields: Partial<ClipRow>): Promise<void> {
+    return this.#change(method, (rows) => {
+      const row = rows.get(id);
+      if (row !== undefined) rows.set(id, { ...row, ...fields });
+    });
+  }
+
+  async #read<T>(method: string, query: (rows: readonly ClipRow[]) => T): Promise<T> {
+    await this.#call(method);
+    // What was asked for before is done before, as the calls of one worker are.
+    await this.#running;
+    return structuredClone(query(this.rows));
+  }
+
+  async #change(method: string, apply: Change["apply"]): Promise<void> {
+    await this.#call(method);
+    const settled = Promise.withResolvers<void>();
+    this.#queue.push({ apply, settled });
+    this.#running ??= this.#commitAll().finally(() => this.#running = undefined);
+    return settled.promise;
+  }
+
+  async #commitAll(): Promise<void> {
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0));
+  }
+
+  async #commit(batch: readonly Change[]): Promise<void> {
+    const rows = new Map(this.#rows);
+    const good: Change[] = [];
+    for (const change of batch) {
+      try {
+        change.apply(rows);
+        good.push(change);
+      } catch (error) {
+        change.settled.reject(error);
+      }
+    }
+    try {
+      await this.#call("commit");
+      const failure = this.#failures.shift();
+      if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
+      if (failure !== undefined) this.#broken = true;
+      if (failure !== "before") this.#rows = rows;
+      if (failure !== undefined) throw brokenError();
+      this.commits++;
+      for (const { settled } of good) settled.resolve();
+    } catch (error) {
+      for (const { settled } of good) settled.reject(error);
+    }
+  }
+
+  async #call(method: string): Promise<void> {
+    await Promise.resolve();
+    this.#check();
+    await this.onCall(method);
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#off) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog as its power was cut");
+    if (this.#broken) throw brokenError();
+  }
+}
+
+function brokenError(): FramewireError {
+  return new FramewireError("STORAGE_FAILED", "Cannot use catalog: disk I/O error");
+}

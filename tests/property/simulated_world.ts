@@ -1,0 +1,203 @@
+/** The whole system in one process, against a made-up clock, network and disks, from a seed; with every kind of accident. */
+import { ClipJob } from "../../lib/clips/clip_job.ts";
+import { FileSource } from "../../lib/clips/clip_source.ts";
+import { runUplink } from "../../lib/client/uplink.ts";
+import { silentLog } from "../../lib/log.ts";
+import { sleep } from "../../lib/platform/clock.ts";
+import type { Network } from "../../lib/platform/network.ts";
+import { BoxListener } from "../../lib/server/box_listener.ts";
+import { DeviceTable } from "../../lib/server/device_table.ts";
+import { ClipStore } from "../../lib/store/clip_store.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
+import { MemoryCatalog } from "../helpers/memory_catalog.ts";
+import { MemoryDisk } from "../helpers/memory_disk.ts";
+import { MemoryNetwork } from "../helpers/memory_network.ts";
+import { SeededRandom } from "../helpers/seeded_random.ts";
+
+/** A file which a box wants to send. */
+export interface WorldFile {
+  readonly device: string;
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/** What a box was told is safe. */
+export interface Promised {
+  readonly file: WorldFile;
+  readonly clipId: string;
+}
+
+const ADDRESS = { hostname: "server.test", port: 12345 };
+
+/** A program of a box, from start to end or kill. */
+interface BoxRun {
+  readonly done: Promise<void>;
+  kill(): void;
+}
+
+export class SimulatedWorld {
+  readonly clock = new MadeUpClock();
+  readonly random: SeededRandom;
+  readonly network: MemoryNetwork;
+  readonly files: WorldFile[] = [];
+  readonly promised: Promised[] = [];
+  /** What happened when, for whoever looks for a bug. */
+  readonly history: string[] = [];
+  serverDisk: MemoryDisk;
+  catalog = new MemoryCatalog();
+  readonly #boxDisk: MemoryDisk;
+  readonly #slowDisk: boolean;
+  readonly #leaving: Promise<unknown>[] = [];
+  #server: { store: ClipStore; boxes: BoxListener } | undefined;
+  #serverStarting: Promise<void> = Promise.resolve();
+
+  constructor(seed: number) {
+    const random = new SeededRandom(seed);
+    this.random = random;
+    this.#slowDisk = random.chance(0.7);
+    this.network = new MemoryNetwork({
+      seed,
+      clock: this.clock,
+      reads: random.pick(["whole", "random"]),
+      writes: random.pick(["whole", "random"]),
+      latencyMs: random.pick([0, 1, 20, 150]),
+      bufferBytes: random.pick([4, 64, 256]) * 1024,
+    });
+    const wallMs = () => this.clock.wallMs();
+    this.serverDisk = new MemoryDisk({ seed, wallMs });
+    this.#boxDisk = new MemoryDisk({ seed: seed + 1, wallMs });
+  }
+
+  note(text: string): void {
+    this.history.push(`${this.clock.now().toFixed(1)} ms: ${text}`);
+  }
+
+  async addFile(file: WorldFile): Promise<void> {
+    this.files.push(file);
+    await this.#boxDisk.makeFolder(`/${file.device}`);
+    const open = await this.#boxDisk.open(`/${file.device}/${file.name}`, "create-new");
+    await open.writeAt(file.content, 0);
+    open.close();
+  }
+
+  /** Starts a server on what the disk holds; a power cut while it starts leads to the next attempt. */
+  startServer(): Promise<void> {
+    return this.#serverStarting = this.#startServer();
+  }
+
+  async #startServer(): Promise<void> {
+    const { clock, random } = this;
+    const [disk, catalog] = [this.serverDisk, this.catalog];
+    if (this.#slowDisk) {
+      const pause = () => random.chance(0.2) ? sleep(clock, random.int(40)) : undefined;
+      disk.onCall = pause;
+      catalog.onCall = pause;
+    }
+    const options = { catalog, disk, clock, random, log: silentLog, folder: "/data", reserveBytes: 0 };
+    const store = new ClipStore({ ...options, keepUnfinishedMs: 86_400_000 });
+    try {
+      await store.start();
+    } catch (error) {
+      if (disk === this.serverDisk) throw error;
+      return;
+    }
+    if (disk !== this.serverDisk) return;
+    const boxes = new BoxListener(this.network, {
+      clock,
+      log: silentLog,
+      store,
+      devices: new DeviceTable(clock),
+      tokens: [],
+      httpUrl: () => "",
+      clipEnded: () => {},
+    });
+    boxes.start(ADDRESS);
+    this.#server = { store, boxes };
+    this.note("server started");
+  }
+
+  /** Cuts the server's power; its connections are reset, or never heard of again. */
+  crashServer(): void {
+    this.serverDisk = this.serverDisk.crash("random");
+    this.catalog = this.catalog.crash();
+    const silent = this.random.chance(0.5);
+    for (const link of this.network.links) {
+      if (!link.isOpen) continue;
+      if (silent) link.blackHole();
+      else link.reset();
+    }
+    this.note(`server lost power, ${silent ? "silently" : "connections reset"}`);
+    if (this.#server !== undefined) this.#leaving.push(this.#server.boxes.stop());
+    this.#server = undefined;
+  }
+
+  /** Stops the server as an administrator does. */
+  async stopServer(): Promise<void> {
+    await this.#serverStarting;
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.boxes.stop();
+    await server?.store.stop();
+    this.note("server stopped");
+  }
+
+  /** Runs `send` of all files of a device. */
+  startBox(device: string): BoxRun {
+    const stop = new AbortController();
+    let dead = false;
+    const network: Network = {
+      connect: (address, options) => dead ? new Promise(() => {}) : this.network.connect(address, options),
+      listen: (address) => this.network.listen(address),
+    };
+    const firstLink = this.network.links.length;
+    const events = { note: () => {}, changed: (job: ClipJob) => this.#changed(device, job) };
+    const jobs = this.files.filter((file) => file.device === device).map(({ name }) =>
+      new ClipJob(name, () => FileSource.open(this.#boxDisk, `/${device}/${name}`, name), events)
+    );
+    const running = runUplink(
+      {
+        network,
+        clock: this.clock,
+        random: this.random,
+        address: ADDRESS,
+        identity: { device, token: "", software: "simulation" },
+        retryForMs: Infinity,
+        connected: () => this.note(`${device} connected`),
+        interrupted: (error, ms) =>
+          this.note(`${device} interrupted: ${error.code} ${error.message}, again in ${ms} ms`),
+      },
+      jobs,
+      stop.signal,
+    );
+    const done = running.catch((error) => {
+      if (!dead) throw error;
+    }).then(async () => {
+      for (const job of jobs) {
+        if (!dead && job.phase !== "stored") throw job.error ?? new Error(`${job.name} is ${job.phase}`);
+        await job.giveUp();
+      }
+    });
+    return {
+      done,
+      kill: () => {
+        dead = true;
+        this.note(`${device} killed`);
+        for (const link of this.network.links.slice(firstLink)) if (link.isOpen) link.reset();
+        stop.abort();
+      },
+    };
+  }
+
+  /** Waits until everything that was cut has noticed. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#leaving);
+  }
+
+  #changed(device: string, job: ClipJob): void {
+    if (job.phase === "failed") this.note(`${job.name} failed: ${job.error?.message}`);
+    if (job.phase !== "stored" || job.result === undefined) return;
+    const file = this.files.find((one) => one.device === device && one.name === job.name)!;
+    this.note(`${job.name} promised as ${job.result.stored.storedName}`);
+    this.promised.push({ file, clipId: job.result.stored.clipId });
+  }
+}
