@@ -70,6 +70,8 @@ export const LIMITS = {
   contentRequestsMax: 256,
   /** A range request which waits for bytes that do not come ends after this long. */
   contentWaitMs: 120_000,
+  /** A viewer who takes nothing of a clip for this long (a paused player) gives its place to others; it may ask again. */
+  contentStallMs: 600_000,
   /** Rows that one answer of the JSON API holds. */
   apiRowsMax: 1000,
 } as const;

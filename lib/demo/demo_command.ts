@@ -1,5 +1,5 @@
 /** `deno task demo`: a server and a made-up box in one process; needs no camera, no ffmpeg and no other set-up. */
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { ClipJob } from "../clips/clip_job.ts";
 import { FileSource } from "../clips/clip_source.ts";
 import { runUplink } from "../client/uplink.ts";
@@ -13,11 +13,9 @@ import { sleep } from "../platform/clock.ts";
 import { FramewireServer, type ServerAddresses } from "../server/framewire_server.ts";
 import type { ServeOutside } from "../server/serve_command.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { writeDemoClip } from "./demo_clip.ts";
 import { DEMO_SPEC } from "./demo_options.ts";
 import { slowNetwork } from "./slow_network.ts";
-
-/** A minute of ffmpeg's test picture with its index at the end, as cameras write it. */
-const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
 
 const DEVICE = "demo-box";
 /** The demo's clips are small; it must also run on a nearly full disk. */
@@ -50,7 +48,9 @@ async function runDemo(outside: ServeOutside, options: Options): Promise<number>
     const { server, addresses } = await startServer(outside, options, data.path);
     try {
       tell(outside, options, addresses, data.path);
-      await sendClips(outside, options, addresses, stop.signal);
+      const clip = join(data.path, "camera.mp4");
+      await writeDemoClip(outside.disk, clip);
+      await sendClips(outside, options, addresses, clip, stop.signal);
     } finally {
       await server.stop();
     }
@@ -107,6 +107,7 @@ async function sendClips(
   outside: ServeOutside,
   options: Options,
   addresses: ServerAddresses,
+  clip: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { process, clock, disk, random, network } = outside;
@@ -114,7 +115,7 @@ async function sendClips(
   const pauseMs = options.required("pause", parseDuration);
   for (let number = 1; !signal.aborted; number++) {
     const name = `demo-${number}.mp4`;
-    const job = new ClipJob(name, () => FileSource.open(disk, fileURLToPath(CLIP_URL), name), {
+    const job = new ClipJob(name, () => FileSource.open(disk, clip, name), {
       note: (_, text) => process.printError(`${name}: ${text}\n`),
       changed: () => {},
     });

@@ -25,7 +25,7 @@ export const DEMO_SPEC: CommandSpec = {
       kind: "text",
       value: "BYTES",
       help: "What the link of the box carries a second",
-      default: "20kB",
+      default: "30kB",
     },
     { name: "pause", kind: "text", value: "TIME", help: "Between one clip and the next", default: "20s" },
     { name: "json", kind: "flag", help: "Ready line as a JSON object" },

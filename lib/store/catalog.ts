@@ -31,6 +31,7 @@ export interface StoredFacts {
   readonly bytes: number;
   readonly sha256: string;
   readonly storedMs: number;
+  readonly mediaType: string;
 }
 
 /** How many clips there are, and how much of them is held. */

@@ -88,10 +88,11 @@ export class CatalogDatabase {
   finishClip(id: string, facts: StoredFacts): void {
     const held = JSON.stringify(facts.bytes === 0 ? [] : [{ start: 0, end: facts.bytes }]);
     this.#run(
-      "UPDATE clip SET bytes = ?, held = ?, sha256 = ?, stored_ms = ?, updated_ms = ? WHERE id = ?",
+      "UPDATE clip SET bytes = ?, held = ?, sha256 = ?, media_type = ?, stored_ms = ?, updated_ms = ? WHERE id = ?",
       facts.bytes,
       held,
       facts.sha256,
+      facts.mediaType,
       facts.storedMs,
       facts.storedMs,
       id,

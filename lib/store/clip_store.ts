@@ -12,6 +12,7 @@ import { newId, type Random } from "../platform/random.ts";
 import { totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
 import { IncomingClip, NO_SPACE_RETRY_MS, storageError } from "./incoming_clip.ts";
+import { SNIFF_BYTES, sniffMediaType } from "./media_type.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 import { Turns } from "./turns.ts";
 
@@ -264,7 +265,7 @@ export class ClipStore {
       await disk.syncFolder(folder);
       await disk.syncFolder(this.#incomingFolder);
       committing = true;
-      await catalog.finishClip(row.id, { bytes, sha256, storedMs });
+      await catalog.finishClip(row.id, { bytes, sha256, storedMs, mediaType: row.mediaType });
     } catch (cause) {
       const error = storageError("publish", cause);
       // Not acked, so not whole. After a commit which may have reached the disk all the same, the file stays where
@@ -321,9 +322,9 @@ export class ClipStore {
     const stored = await disk.info(this.storedPath(row));
     if (part === null && stored?.isFile && stored.bytes === (row.bytes ?? stored.bytes) && stored.bytes >= heldEnd) {
       // Renamed, but not committed: it had been verified and synced before.
-      const sha256 = await this.#hashFile(this.storedPath(row), stored.bytes);
+      const { sha256, mediaType } = await this.#readFacts(this.storedPath(row), stored.bytes);
       await disk.syncFolder(join(this.#clipsFolder, row.folder));
-      await catalog.finishClip(row.id, { bytes: stored.bytes, sha256, storedMs: clock.wallMs() });
+      await catalog.finishClip(row.id, { bytes: stored.bytes, sha256, mediaType, storedMs: clock.wallMs() });
       log("info", "Clip finished after a crash", { device: row.device, clip: row.name });
       return;
     }
@@ -332,10 +333,13 @@ export class ClipStore {
     await disk.remove(this.#partPath(row.id));
   }
 
-  async #hashFile(path: string, bytes: number): Promise<string> {
+  async #readFacts(path: string, bytes: number): Promise<{ sha256: string; mediaType: string }> {
     const file = await this.#options.disk.open(path, "read");
     try {
-      return (await hashRange((into, offset) => file.readAt(into, offset), 0, bytes))!;
+      const head = new Uint8Array(SNIFF_BYTES);
+      const headBytes = await file.readAt(head, 0);
+      const sha256 = (await hashRange((into, offset) => file.readAt(into, offset), 0, bytes))!;
+      return { sha256, mediaType: sniffMediaType(head.subarray(0, headBytes)) };
     } finally {
       file.close();
     }

@@ -9,7 +9,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { DiskFile } from "../platform/disk.ts";
 import { addRange, type ByteRange, containsRange, coveredFrom, missingRanges, totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
-import { sniffMediaType } from "./media_type.ts";
+import { SNIFF_BYTES, sniffMediaType } from "./media_type.ts";
 
 /** What a connection that fills the clip wants to know. */
 export interface Owner {
@@ -147,7 +147,7 @@ export class IncomingClip {
       } catch (cause) {
         throw this.#break(storageError("write", cause));
       }
-      if (part.start === 0) this.#mediaType = sniffMediaType(slice.subarray(0, 64));
+      if (part.start === 0) this.#mediaType = sniffMediaType(slice.subarray(0, SNIFF_BYTES));
       if (this.#catchingUp === undefined) this.#hasher.update(part.start, slice);
       this.#held = addRange(this.#held, part.start, part.end);
     }

@@ -38,6 +38,7 @@ class ContentSource implements UnderlyingDefaultSource<Uint8Array> {
   #pulling = false;
   #ended = false;
   #released = false;
+  #cancelStall = () => {};
 
   constructor(options: ContentBodyOptions) {
     this.#options = options;
@@ -53,6 +54,7 @@ class ContentSource implements UnderlyingDefaultSource<Uint8Array> {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#pulling = true;
+    this.#cancelStall();
     try {
       const piece = await this.#next();
       if (this.#ended) return;
@@ -61,6 +63,7 @@ class ContentSource implements UnderlyingDefaultSource<Uint8Array> {
       if (this.#ended) return;
       if (complete) this.#end(true);
       else if (piece === null) this.#end();
+      else this.#cancelStall = this.#options.clock.timer(LIMITS.contentStallMs, this.#abortNow);
     } catch {
       // A file that cannot be read: for the client the same as bytes which never come.
       this.#end();
@@ -123,6 +126,7 @@ class ContentSource implements UnderlyingDefaultSource<Uint8Array> {
     // A read under way still needs the reader; it releases when it is back.
     if (!this.#ended || this.#pulling || this.#released) return;
     this.#released = true;
+    this.#cancelStall();
     this.#options.signal.removeEventListener("abort", this.#abortNow);
     this.#options.reader.close();
     this.#options.onEnd();

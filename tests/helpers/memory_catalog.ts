@@ -78,9 +78,9 @@ export class MemoryCatalog implements Catalog {
     });
   }
 
-  finishClip(id: string, { bytes, sha256, storedMs }: StoredFacts): Promise<void> {
+  finishClip(id: string, { bytes, sha256, storedMs, mediaType }: StoredFacts): Promise<void> {
     const held = bytes === 0 ? [] : [{ start: 0, end: bytes }];
-    return this.#update("finishClip", id, { bytes, held, sha256, storedMs, updatedMs: storedMs });
+    return this.#update("finishClip", id, { bytes, held, sha256, storedMs, mediaType, updatedMs: storedMs });
   }
 
   removeClip(id: string): Promise<void> {
