@@ -72,7 +72,7 @@ export class StoredClipLibrary implements ClipLibrary {
   async #openRow(row: ClipRow): Promise<ClipReader | undefined> {
     const incoming = row.storedMs === null ? await this.#store.unfinished(row.device, row.id) : undefined;
     if (row.storedMs === null && incoming === undefined) return undefined;
-    const path = incoming === undefined ? this.#store.storedPath(row) : this.#store.partPath(row.id);
+    const path = incoming === undefined ? this.#store.folders.storedPath(row) : this.#store.folders.partPath(row.id);
     try {
       const file = await this.#disk.open(path, "read");
       return new FileClipReader(await this.#view(row), file, incoming);
@@ -84,7 +84,7 @@ export class StoredClipLibrary implements ClipLibrary {
   async #view(row: ClipRow): Promise<ClipView> {
     const incoming = row.storedMs === null ? this.#store.openClip(row.id) : undefined;
     let state: ClipState = "interrupted";
-    if (row.storedMs !== null) state = await this.#store.isPresent(row) ? "stored" : "missing";
+    if (row.storedMs !== null) state = await this.#store.folders.isPresent(row) ? "stored" : "missing";
     else if (incoming?.isOwned) state = "arriving";
     const { id, device, name, storedName, sha256, createdMs, storedMs, modifiedMs } = row;
     return {

@@ -3,7 +3,6 @@
  * durable. Files appear in `clips/` only whole: data synced, renamed, folder synced, row committed, in this order.
  */
 import { join } from "node:path";
-import { hashRange } from "../bytes/prefix_hasher.ts";
 import { FramewireError } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -11,8 +10,9 @@ import type { Disk } from "../platform/disk.ts";
 import { newId, type Random } from "../platform/random.ts";
 import { totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
+import { ClipFolders } from "./clip_folders.ts";
+import { recoverClips } from "./clip_recovery.ts";
 import { IncomingClip, NO_SPACE_RETRY_MS, storageError } from "./incoming_clip.ts";
-import { SNIFF_BYTES, sniffMediaType } from "./media_type.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 import { Turns } from "./turns.ts";
 
@@ -54,8 +54,7 @@ interface Entry {
 
 export class ClipStore {
   readonly #options: ClipStoreOptions;
-  readonly #incomingFolder: string;
-  readonly #clipsFolder: string;
+  readonly #folders: ClipFolders;
   /** Unfinished clips by id; the object is made when somebody fills or reads it. */
   readonly #unfinished = new Map<string, Entry>();
   readonly #listeners = new Set<ClipListener>();
@@ -67,21 +66,22 @@ export class ClipStore {
 
   constructor(options: ClipStoreOptions) {
     this.#options = options;
-    this.#incomingFolder = join(options.folder, "incoming");
-    this.#clipsFolder = join(options.folder, "clips");
+    this.#folders = new ClipFolders(options.disk, options.folder);
+  }
+
+  /** Where the files lie. */
+  get folders(): ClipFolders {
+    return this.#folders;
   }
 
   /** Makes the folders and mends what a crash left behind. May be repeated after a crash of itself. */
   async start(): Promise<void> {
-    const { disk, catalog, clock } = this.#options;
+    const { disk, clock } = this.#options;
     this.#startedMs = clock.now();
-    await disk.makeFolder(this.#incomingFolder);
-    await disk.makeFolder(this.#clipsFolder);
-    for (const row of await catalog.unfinishedClips()) await this.#recover(row);
-    for (const { name } of await disk.list(this.#incomingFolder)) {
-      if (name.endsWith(".part") && !this.#unfinished.has(name.slice(0, -5))) {
-        await disk.remove(join(this.#incomingFolder, name));
-      }
+    await disk.makeFolder(this.#folders.incoming);
+    await disk.makeFolder(this.#folders.clips);
+    for (const row of await recoverClips(this.#folders, this.#options)) {
+      this.#unfinished.set(row.id, { row, clip: undefined });
     }
   }
 
@@ -128,12 +128,12 @@ export class ClipStore {
         mediaType: "application/octet-stream",
       };
       try {
-        const file = await disk.open(this.#partPath(row.id), "create-new");
+        const file = await disk.open(this.#folders.partPath(row.id), "create-new");
         file.close();
-        await disk.syncFolder(this.#incomingFolder);
+        await disk.syncFolder(this.#folders.incoming);
         await catalog.insertClip(row);
       } catch (cause) {
-        await disk.remove(this.#partPath(row.id)).catch(() => {});
+        await disk.remove(this.#folders.partPath(row.id)).catch(() => {});
         throw storageError("create", cause);
       }
       this.#unfinished.set(row.id, { row, clip: undefined });
@@ -185,7 +185,7 @@ export class ClipStore {
   /** Whole clips of this device, name and size whose files are there. */
   async findStored(device: string, name: string, bytes: number | null): Promise<ClipRow[]> {
     const rows = await this.#options.catalog.storedClipsNamed(device, name, bytes);
-    const present = await Promise.all(rows.map((row) => this.isPresent(row)));
+    const present = await Promise.all(rows.map((row) => this.#folders.isPresent(row)));
     return rows.filter((_, index) => present[index]);
   }
 
@@ -193,22 +193,6 @@ export class ClipStore {
   async storedClip(device: string, id: string): Promise<ClipRow | undefined> {
     const row = await this.#options.catalog.clip(id);
     return row !== undefined && row.device === device && row.storedMs !== null ? row : undefined;
-  }
-
-  /** Whether the file of a whole clip is there and has its length. */
-  async isPresent(row: ClipRow): Promise<boolean> {
-    const info = await this.#options.disk.info(this.storedPath(row)).catch(() => null);
-    return info?.isFile === true && info.bytes === row.bytes;
-  }
-
-  /** Where a whole clip lies. */
-  storedPath(row: ClipRow): string {
-    return join(this.#clipsFolder, row.folder, row.storedName);
-  }
-
-  /** Where the bytes of a clip lie while it arrives. */
-  partPath(id: string): string {
-    return this.#partPath(id);
   }
 
   /**
@@ -248,7 +232,7 @@ export class ClipStore {
   async #publish(clip: IncomingClip, bytes: number, sha256: string): Promise<ClipRow> {
     const { catalog, clock, disk } = this.#options;
     const row = clip.row;
-    const folder = join(this.#clipsFolder, row.folder);
+    const folder = join(this.#folders.clips, row.folder);
     let storedName = row.storedName;
     let renamed = false;
     let committing = false;
@@ -260,10 +244,10 @@ export class ClipStore {
         storedName = await this.#naming.run("", () => this.#freeName(row.folder, storedName));
         await catalog.renameClip(row.id, storedName);
       }
-      await disk.rename(this.#partPath(row.id), join(folder, storedName));
+      await disk.rename(this.#folders.partPath(row.id), join(folder, storedName));
       renamed = true;
       await disk.syncFolder(folder);
-      await disk.syncFolder(this.#incomingFolder);
+      await disk.syncFolder(this.#folders.incoming);
       committing = true;
       await catalog.finishClip(row.id, { bytes, sha256, storedMs, mediaType: row.mediaType });
     } catch (cause) {
@@ -271,7 +255,9 @@ export class ClipStore {
       // Not acked, so not whole. After a commit which may have reached the disk all the same, the file stays where
       // recovery finds it, whichever way that was.
       const undecided = committing && error.code !== "NO_SPACE";
-      if (renamed && !undecided) await disk.rename(join(folder, storedName), this.#partPath(row.id)).catch(() => {});
+      if (renamed && !undecided) {
+        await disk.rename(join(folder, storedName), this.#folders.partPath(row.id)).catch(() => {});
+      }
       throw error;
     }
     this.#unfinished.delete(row.id);
@@ -288,7 +274,7 @@ export class ClipStore {
     this.#unfinished.delete(id);
     await entry.open?.close();
     await this.#options.catalog.removeClip(id);
-    await this.#options.disk.remove(this.#partPath(id));
+    await this.#options.disk.remove(this.#folders.partPath(id));
     this.#changed(id);
   }
 
@@ -311,40 +297,6 @@ export class ClipStore {
     }
   }
 
-  async #recover(row: ClipRow): Promise<void> {
-    const { catalog, clock, disk, log } = this.#options;
-    const part = await disk.info(this.#partPath(row.id));
-    const heldEnd = row.held.at(-1)?.end ?? 0;
-    if (part !== null && part.bytes >= heldEnd) {
-      this.#unfinished.set(row.id, { row, clip: undefined });
-      return;
-    }
-    const stored = await disk.info(this.storedPath(row));
-    if (part === null && stored?.isFile && stored.bytes === (row.bytes ?? stored.bytes) && stored.bytes >= heldEnd) {
-      // Renamed, but not committed: it had been verified and synced before.
-      const { sha256, mediaType } = await this.#readFacts(this.storedPath(row), stored.bytes);
-      await disk.syncFolder(join(this.#clipsFolder, row.folder));
-      await catalog.finishClip(row.id, { bytes: stored.bytes, sha256, mediaType, storedMs: clock.wallMs() });
-      log("info", "Clip finished after a crash", { device: row.device, clip: row.name });
-      return;
-    }
-    log("error", "Unfinished clip lost: its file is gone or too short", { device: row.device, clip: row.name });
-    await catalog.removeClip(row.id);
-    await disk.remove(this.#partPath(row.id));
-  }
-
-  async #readFacts(path: string, bytes: number): Promise<{ sha256: string; mediaType: string }> {
-    const file = await this.#options.disk.open(path, "read");
-    try {
-      const head = new Uint8Array(SNIFF_BYTES);
-      const headBytes = await file.readAt(head, 0);
-      const sha256 = (await hashRange((into, offset) => file.readAt(into, offset), 0, bytes))!;
-      return { sha256, mediaType: sniffMediaType(head.subarray(0, headBytes)) };
-    } finally {
-      file.close();
-    }
-  }
-
   #load(id: string): Promise<IncomingClip> {
     const entry = this.#unfinished.get(id)!;
     entry.clip ??= this.#openPart(id).catch((error) => {
@@ -356,7 +308,7 @@ export class ClipStore {
 
   async #openPart(id: string): Promise<IncomingClip> {
     const { disk, catalog, clock } = this.#options;
-    const file = await disk.open(this.#partPath(id), "update");
+    const file = await disk.open(this.#folders.partPath(id), "update");
     const entry = this.#unfinished.get(id);
     if (entry === undefined) {
       file.close();
@@ -389,12 +341,8 @@ export class ClipStore {
     for (let number = 1;; number++) {
       const name = number === 1 ? wanted : numberedName(wanted, number);
       if (await this.#options.catalog.isNameTaken(folder, nameKey(name))) continue;
-      if (await this.#options.disk.info(join(this.#clipsFolder, folder, name)) === null) return name;
+      if (await this.#options.disk.info(join(this.#folders.clips, folder, name)) === null) return name;
     }
-  }
-
-  #partPath(id: string): string {
-    return join(this.#incomingFolder, `${id}.part`);
   }
 
   #changed(id: string): void {
