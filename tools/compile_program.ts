@@ -10,7 +10,7 @@ export interface Program {
   readonly entry: string;
   /** Permission flags: exactly what it needs. */
   readonly permissions: readonly string[];
-  /** Modules which are loaded only at run time: the entries of workers. Those which do not exist are left out. */
+  /** What is loaded only at run time: the entries of workers, and files. Those which do not exist are left out. */
   readonly include: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const PROGRAMS: readonly Program[] = [
     entry: "server.ts",
     // statfs: how full the disk is; hostname: the made-up box of the demo has a name.
     permissions: [...COMMON, "--allow-write", "--allow-sys=hostname,statfs"],
-    include: ["lib/store/catalog_worker.ts"],
+    include: ["lib/store/catalog_worker.ts", "assets/demo.mp4"],
   },
   {
     name: "framewire",
