@@ -2,9 +2,7 @@
  * Where an MP4 keeps its index (`moov`) and its pictures (`mdat`): only the chain of top-level boxes is walked.
  * Source: ISO/IEC 14496-12 section 4.2; QuickTime File Format, "Atoms".
  */
-
-/** Reads up to `into.length` bytes from `offset` and says how many; 0 at or behind the end of the file. */
-export type ReadAt = (into: Uint8Array, offset: number) => Promise<number>;
+import type { ReadAt } from "../bytes/prefix_hasher.ts";
 
 /** Where the parts of a clip are which a player needs; all in bytes from the start of the file. */
 export interface Mp4Index {

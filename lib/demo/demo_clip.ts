@@ -1,7 +1,8 @@
 /** The demo's clip: a minute of ffmpeg's test picture with its index at the end, as cameras write it. */
-import { fileURLToPath } from "node:url";
+import type { ReadAt } from "../bytes/prefix_hasher.ts";
 import { findMp4Index } from "../clips/mp4_layout.ts";
 import type { Disk } from "../platform/disk.ts";
+import type { Process } from "../platform/process.ts";
 
 const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
 
@@ -13,22 +14,26 @@ const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
 const GAP_BYTES = 256 * 1024;
 
 /** Writes the clip to `path`. */
-export async function writeDemoClip(disk: Disk, path: string): Promise<void> {
-  const source = await disk.open(fileURLToPath(CLIP_URL), "read");
-  const target = await disk.open(path, "create-new");
+export async function writeDemoClip(process: Process, disk: Disk, path: string): Promise<void> {
+  const clip = process.readBytes(CLIP_URL);
+  const index = await findMp4Index(readerOf(clip), clip.length);
+  const moovStart = index!.moovStart;
+  const file = await disk.open(path, "create-new");
   try {
-    const { bytes } = await source.info();
-    const clip = new Uint8Array(bytes);
-    await source.readAt(clip, 0);
-    const index = await findMp4Index((into, offset) => source.readAt(into, offset), bytes);
-    const moovStart = index!.moovStart;
-    await target.writeAt(clip.subarray(0, moovStart), 0);
-    await target.writeAt(freeBox(GAP_BYTES), moovStart);
-    await target.writeAt(clip.subarray(moovStart), moovStart + GAP_BYTES);
+    await file.writeAt(clip.subarray(0, moovStart), 0);
+    await file.writeAt(freeBox(GAP_BYTES), moovStart);
+    await file.writeAt(clip.subarray(moovStart), moovStart + GAP_BYTES);
   } finally {
-    source.close();
-    target.close();
+    file.close();
   }
+}
+
+function readerOf(bytes: Uint8Array): ReadAt {
+  return (into, offset) => {
+    const part = bytes.subarray(offset, offset + into.length);
+    into.set(part);
+    return Promise.resolve(part.length);
+  };
 }
 
 /** A box of `bytes` bytes with nothing in it. */

@@ -49,7 +49,7 @@ async function runDemo(outside: ServeOutside, options: Options): Promise<number>
     try {
       tell(outside, options, addresses, data.path);
       const clip = join(data.path, "camera.mp4");
-      await writeDemoClip(outside.disk, clip);
+      await writeDemoClip(process, outside.disk, clip);
       await sendClips(outside, options, addresses, clip, stop.signal);
     } finally {
       await server.stop();

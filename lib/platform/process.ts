@@ -9,6 +9,8 @@ export interface Process {
   readonly stdin: ReadableStream<Uint8Array>;
   env(name: string): string | undefined;
   readText(path: string): string;
+  /** Reads a file whole, also one that is inside the executable. */
+  readBytes(path: string | URL): Uint8Array<ArrayBuffer>;
   /** Makes an empty folder for this run; `remove` takes it away with all that is in it. */
   makeTempFolder(prefix: string): { readonly path: string; remove(): void };
   /** Writes a line to standard output: results. */
@@ -58,6 +60,7 @@ export function systemProcess(): Process {
       return Deno.stdin.readable;
     },
     env: (name) => Deno.env.get(name),
+    readBytes: (path) => Deno.readFileSync(path),
     readText: (path) => readFileSync(path, "utf8"),
     makeTempFolder(prefix) {
       const path = Deno.makeTempDirSync({ prefix });

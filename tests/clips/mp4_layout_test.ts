@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { findMp4Index, type ReadAt } from "../../lib/clips/mp4_layout.ts";
+import type { ReadAt } from "../../lib/bytes/prefix_hasher.ts";
+import { findMp4Index } from "../../lib/clips/mp4_layout.ts";
 import { HAS_FFMPEG, makeMedia } from "../helpers/make_media.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
 
