@@ -3,14 +3,14 @@ import { clientMain } from "./lib/client/main.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
-import { systemProcess } from "./lib/platform/process.ts";
+import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
 
 if (import.meta.main) {
-  const process = systemProcess();
-  process.exit(
+  const program = systemProgram();
+  program.exit(
     await clientMain({
-      process,
+      program,
       network: systemNetwork,
       disk: systemDisk,
       clock: systemClock,

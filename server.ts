@@ -3,19 +3,19 @@ import { demoCommand } from "./lib/demo/demo_command.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
-import { systemProcess } from "./lib/platform/process.ts";
+import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
 import { serveCommand } from "./lib/server/serve_command.ts";
 
 if (import.meta.main) {
-  const process = systemProcess();
+  const program = systemProgram();
   const outside = {
-    process,
+    program,
     network: systemNetwork,
     disk: systemDisk,
     clock: systemClock,
     random: systemRandom,
   };
-  const [word, ...rest] = process.args;
-  process.exit(await (word === "demo" ? demoCommand(outside, rest) : serveCommand(outside, process.args)));
+  const [word, ...rest] = program.args;
+  program.exit(await (word === "demo" ? demoCommand(outside, rest) : serveCommand(outside, program.args)));
 }

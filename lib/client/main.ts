@@ -11,17 +11,17 @@ framewire send --help shows its options.`;
 
 /** Runs the client; resolves with the exit code. */
 export async function clientMain(outside: Outside): Promise<number> {
-  const { process } = outside;
-  const [command, ...rest] = process.args;
+  const { program } = outside;
+  const [command, ...rest] = program.args;
   if (command === "send") return await sendCommand(outside, rest);
   if (command === undefined || command === "--help" || command === "-h") {
-    process.printLine(HELP);
+    program.printLine(HELP);
     return command === undefined ? 2 : 0;
   }
   if (command === "--version") {
-    process.printLine(VERSION);
+    program.printLine(VERSION);
     return 0;
   }
-  process.printError(`Cannot run ${JSON.stringify(command)} as the command must be send; --help shows more\n`);
+  program.printError(`Cannot run ${JSON.stringify(command)} as the command must be send; --help shows more\n`);
   return 2;
 }

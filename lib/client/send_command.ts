@@ -2,14 +2,14 @@
 import { ClipJob } from "../clips/clip_job.ts";
 import { type ClipSource, FileSource } from "../clips/clip_source.ts";
 import { PipeSource } from "../clips/pipe_source.ts";
-import { processInputs } from "../config/inputs.ts";
+import { programInputs } from "../config/inputs.ts";
 import { helpOf, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { ERROR_CODES, FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Network } from "../platform/network.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 import type { Random } from "../platform/random.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { type ClipPath, findClipPaths } from "./clip_paths.ts";
@@ -19,7 +19,7 @@ import { runUplink } from "./uplink.ts";
 
 /** Everything that a command touches of the outside. */
 export interface Outside {
-  readonly process: Process;
+  readonly program: Program;
   readonly network: Network;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -31,25 +31,25 @@ const STOPPED = 130;
 
 /** Runs `send` with its arguments; resolves with the exit code (DESIGN.md section 3). */
 export async function sendCommand(outside: Outside, args: readonly string[]): Promise<number> {
-  const { process, clock } = outside;
+  const { program, clock } = outside;
   let options: SendOptions;
   try {
-    const parsed = parseOptions(SEND_SPEC, processInputs(process, args));
+    const parsed = parseOptions(SEND_SPEC, programInputs(program, args));
     if (parsed.flag("help")) {
-      process.printLine(helpOf(SEND_SPEC));
+      program.printLine(helpOf(SEND_SPEC));
       return 0;
     }
-    options = toSendOptions(parsed, process);
+    options = toSendOptions(parsed, program);
   } catch (thrown) {
     const error = closeReasonOf(thrown).error!;
-    process.printError(`${error.message}\n`);
+    program.printError(`${error.message}\n`);
     return ERROR_CODES[error.code].exit;
   }
-  const report = new SendReport(process, clock, options);
+  const report = new SendReport(program, clock, options);
   const stop = new AbortController();
-  const endStop = process.onStop(() => {
+  const endStop = program.onStop(() => {
     // The second request does not wait for a polite end.
-    if (stop.signal.aborted) process.exit(STOPPED);
+    if (stop.signal.aborted) program.exit(STOPPED);
     stop.abort();
   });
   try {
@@ -64,7 +64,7 @@ export async function sendCommand(outside: Outside, args: readonly string[]): Pr
 }
 
 async function send(outside: Outside, options: SendOptions, report: SendReport, signal: AbortSignal): Promise<number> {
-  const { disk, clock, network, random, process } = outside;
+  const { disk, clock, network, random, program } = outside;
   const stdinName = `stdin-${
     new Date(clock.wallMs()).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")
   }`;
@@ -81,7 +81,7 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
         clock,
         random,
         address: options.server,
-        identity: { device: options.device, token: options.token, software: `${SOFTWARE} ${process.system}` },
+        identity: { device: options.device, token: options.token, software: `${SOFTWARE} ${program.system}` },
         retryForMs: options.retryForMs,
         connected: (welcome, remote) => report.connected(remote, welcome.software, welcome.httpUrl),
         interrupted: (error, retryInMs) => report.interrupted(error, retryInMs),
@@ -96,8 +96,8 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
   return exitCodeOf(jobs);
 }
 
-function openSource({ disk, process }: Outside, { path, name }: ClipPath): Promise<ClipSource> {
-  return path === "-" ? Promise.resolve(new PipeSource(name, process.stdin)) : FileSource.open(disk, path, name);
+function openSource({ disk, program }: Outside, { path, name }: ClipPath): Promise<ClipSource> {
+  return path === "-" ? Promise.resolve(new PipeSource(name, program.stdin)) : FileSource.open(disk, path, name);
 }
 
 /** 0 when all are stored; else the code of the first that failed. */

@@ -2,7 +2,7 @@
 import type { CommandSpec, Options } from "../config/options.ts";
 import { parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 
 export const SEND_SPEC: CommandSpec = {
   name: "framewire send",
@@ -46,7 +46,7 @@ export interface SendOptions {
 }
 
 /** @throws {FramewireError} `USAGE`. */
-export function toSendOptions(options: Options, process: Process): SendOptions {
+export function toSendOptions(options: Options, program: Program): SendOptions {
   const paths = options.list("file");
   if (paths.length === 0) {
     throw new FramewireError("USAGE", "Cannot send as there is nothing to send: name files with --file PATH…");
@@ -64,19 +64,19 @@ export function toSendOptions(options: Options, process: Process): SendOptions {
   return {
     paths,
     server: options.required("server", parseHostPort),
-    device: options.text("device") ?? process.hostname,
+    device: options.text("device") ?? program.hostname,
     name,
-    token: readToken(options.text("token-file"), process),
+    token: readToken(options.text("token-file"), program),
     retryForMs: options.parsed("retry-for", parseDuration) ?? Infinity,
     json: options.flag("json"),
     quiet: options.flag("quiet"),
   };
 }
 
-function readToken(path: string | undefined, process: Process): string {
-  if (path === undefined) return process.env("FRAMEWIRE_TOKEN") ?? "";
+function readToken(path: string | undefined, program: Program): string {
+  if (path === undefined) return program.env("FRAMEWIRE_TOKEN") ?? "";
   try {
-    return process.readText(path).trim();
+    return program.readText(path).trim();
   } catch (cause) {
     throw new FramewireError("USAGE", `Cannot read --token-file ${path}`, { cause });
   }

@@ -3,7 +3,7 @@ import type { ClipJob } from "../clips/clip_job.ts";
 import { RateMeter } from "../clips/rate_meter.ts";
 import type { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 
 /** How often progress is shown, ms: on a terminal, as JSON, as lines. */
@@ -11,7 +11,7 @@ const EVERY_MS = { bar: 200, json: 1_000, lines: 5_000 };
 const BAR_CELLS = 24;
 
 export class SendReport {
-  readonly #process: Process;
+  readonly #program: Program;
   readonly #clock: Clock;
   readonly #json: boolean;
   readonly #quiet: boolean;
@@ -23,8 +23,8 @@ export class SendReport {
   #lastHeld = 0;
   #barShown = false;
 
-  constructor(process: Process, clock: Clock, options: { json: boolean; quiet: boolean }) {
-    this.#process = process;
+  constructor(program: Program, clock: Clock, options: { json: boolean; quiet: boolean }) {
+    this.#program = program;
     this.#clock = clock;
     this.#json = options.json;
     this.#quiet = options.quiet;
@@ -57,7 +57,7 @@ export class SendReport {
     if (job.phase !== "waiting" && !this.#started.has(job)) this.#started.set(job, nowMs);
     if (job.phase === "stored" || job.phase === "failed") this.#ended(job, nowMs);
     this.#measure(nowMs);
-    const columns = this.#process.terminalColumns();
+    const columns = this.#program.terminalColumns();
     const everyMs = this.#json ? EVERY_MS.json : columns > 0 ? EVERY_MS.bar : EVERY_MS.lines;
     if (nowMs - this.#shownMs < everyMs) return;
     this.#shownMs = nowMs;
@@ -77,14 +77,14 @@ export class SendReport {
     const text = `${stored.length} of ${this.#jobs.length} clips stored, ${formatBytes(bytes)} in ${
       formatSeconds(seconds)
     }`;
-    this.#process.printLine(text);
+    this.#program.printLine(text);
   }
 
   /** An error that ends the command. */
   failed(error: FramewireError): void {
     this.#clearBar();
     if (this.#json) return this.#object({ event: "error", code: error.code, error: error.message });
-    this.#process.printError(`${error.message} [${error.code}]\n`);
+    this.#program.printError(`${error.message} [${error.code}]\n`);
   }
 
   #ended(job: ClipJob, nowMs: number): void {
@@ -93,7 +93,7 @@ export class SendReport {
     if (error !== undefined) {
       if (this.#json) return this.#object({ event: "failed", name: job.name, code: error.code, error: error.message });
       this.#clearBar();
-      return this.#process.printError(`${job.name}: not sent: ${error.message} [${error.code}]\n`);
+      return this.#program.printError(`${job.name}: not sent: ${error.message} [${error.code}]\n`);
     }
     if (result === undefined) return;
     const { stored, bytes, sha256 } = result;
@@ -107,8 +107,8 @@ export class SendReport {
       ? `already there (${formatBytes(bytes)})`
       : `stored, ${formatBytes(bytes)} in ${formatSeconds(seconds)} (${formatBytes(bytesPerSecond)}/s)`;
     const as = stored.storedName === job.name ? "" : ` as ${JSON.stringify(stored.storedName)}`;
-    this.#process.printLine(`${job.name}: ${how}${as}`);
-    this.#process.printLine(`  sha256 ${sha256}${stored.url === "" ? "" : `\n  see    ${stored.url}`}`);
+    this.#program.printLine(`${job.name}: ${how}${as}`);
+    this.#program.printLine(`  sha256 ${sha256}${stored.url === "" ? "" : `\n  see    ${stored.url}`}`);
   }
 
   #measure(nowMs: number): void {
@@ -125,7 +125,7 @@ export class SendReport {
     if (this.#json) return active.forEach((one) => this.#object(this.#progressObject(one, rate)));
     if (this.#quiet) return;
     const line = progressLine(job, active.length - 1, rate, columns);
-    this.#process.printError(columns > 0 ? `\r\x1b[K${line}` : `${line}\n`);
+    this.#program.printError(columns > 0 ? `\r\x1b[K${line}` : `${line}\n`);
     this.#barShown = columns > 0;
   }
 
@@ -137,16 +137,16 @@ export class SendReport {
   #say(text: string): void {
     if (this.#quiet) return;
     this.#clearBar();
-    this.#process.printError(`${text}\n`);
+    this.#program.printError(`${text}\n`);
   }
 
   #clearBar(): void {
-    if (this.#barShown) this.#process.printError("\r\x1b[K");
+    if (this.#barShown) this.#program.printError("\r\x1b[K");
     this.#barShown = false;
   }
 
   #object(value: object): void {
-    this.#process.printLine(JSON.stringify(value));
+    this.#program.printLine(JSON.stringify(value));
   }
 }
 

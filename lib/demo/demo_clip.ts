@@ -2,7 +2,7 @@
 import type { ReadAt } from "../bytes/prefix_hasher.ts";
 import { findMp4Index } from "../clips/mp4_layout.ts";
 import type { Disk } from "../platform/disk.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 
 const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
 
@@ -14,8 +14,8 @@ const CLIP_URL = new URL("../../assets/demo.mp4", import.meta.url);
 const GAP_BYTES = 256 * 1024;
 
 /** Writes the clip to `path`. */
-export async function writeDemoClip(process: Process, disk: Disk, path: string): Promise<void> {
-  const clip = process.readBytes(CLIP_URL);
+export async function writeDemoClip(program: Program, disk: Disk, path: string): Promise<void> {
+  const clip = program.readBytes(CLIP_URL);
   const index = await findMp4Index(readerOf(clip), clip.length);
   const moovStart = index!.moovStart;
   const file = await disk.open(path, "create-new");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ClipJob } from "../clips/clip_job.ts";
 import { FileSource } from "../clips/clip_source.ts";
 import { runUplink } from "../client/uplink.ts";
-import { processInputs } from "../config/inputs.ts";
+import { programInputs } from "../config/inputs.ts";
 import { helpOf, type Options, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { type HostPort, parseBytes, parseDuration, parseHostPort } from "../config/values.ts";
@@ -23,33 +23,33 @@ const RESERVE_BYTES = 1024 * 1024;
 
 /** Runs the demo until it is told to stop; resolves with the exit code. */
 export async function demoCommand(outside: ServeOutside, args: readonly string[]): Promise<number> {
-  const { process } = outside;
+  const { program } = outside;
   let options: Options;
   try {
-    options = parseOptions(DEMO_SPEC, processInputs(process, args));
+    options = parseOptions(DEMO_SPEC, programInputs(program, args));
     if (options.flag("help")) {
-      process.printLine(helpOf(DEMO_SPEC));
+      program.printLine(helpOf(DEMO_SPEC));
       return 0;
     }
     return await runDemo(outside, options);
   } catch (thrown) {
     const error = closeReasonOf(thrown).error!;
-    process.printError(`${error.message}\n`);
+    program.printError(`${error.message}\n`);
     return ERROR_CODES[error.code].exit;
   }
 }
 
 async function runDemo(outside: ServeOutside, options: Options): Promise<number> {
-  const { process } = outside;
+  const { program } = outside;
   const stop = new AbortController();
-  const endStop = process.onStop(() => stop.signal.aborted ? process.exit(130) : stop.abort());
-  const data = process.makeTempFolder("framewire-demo-");
+  const endStop = program.onStop(() => stop.signal.aborted ? program.exit(130) : stop.abort());
+  const data = program.makeTempFolder("framewire-demo-");
   try {
     const { server, addresses } = await startServer(outside, options, data.path);
     try {
       tell(outside, options, addresses, data.path);
       const clip = join(data.path, "camera.mp4");
-      await writeDemoClip(process, outside.disk, clip);
+      await writeDemoClip(program, outside.disk, clip);
       await sendClips(outside, options, addresses, clip, stop.signal);
     } finally {
       await server.stop();
@@ -93,13 +93,13 @@ async function startServer(
   throw new FramewireError("USAGE", "Cannot listen on any port of this machine");
 }
 
-function tell({ process }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
-  if (options.flag("json")) return process.printLine(JSON.stringify({ event: "ready", ...addresses }));
-  process.printLine(
+function tell({ program }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
+  if (options.flag("json")) return program.printLine(JSON.stringify({ event: "ready", ...addresses }));
+  program.printLine(
     `Open ${addresses.http} and press play: a clip is arriving over a slow link, and plays before it is whole.`,
   );
-  process.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
-  process.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
+  program.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
+  program.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
 }
 
 /** One clip after the other, each under a name of its own, so that there is something to see whenever one looks. */
@@ -110,16 +110,16 @@ async function sendClips(
   clip: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { process, clock, disk, random, network } = outside;
+  const { program, clock, disk, random, network } = outside;
   const link = slowNetwork(network, clock, options.required("link-rate", parseBytes));
   const pauseMs = options.required("pause", parseDuration);
   for (let number = 1; !signal.aborted; number++) {
     const name = `demo-${number}.mp4`;
     const job = new ClipJob(name, () => FileSource.open(disk, clip, name), {
-      note: (_, text) => process.printError(`${name}: ${text}\n`),
+      note: (_, text) => program.printError(`${name}: ${text}\n`),
       changed: () => {},
     });
-    if (!options.flag("json")) process.printLine(`The box ${DEVICE} sends ${name}.`);
+    if (!options.flag("json")) program.printLine(`The box ${DEVICE} sends ${name}.`);
     try {
       await runUplink(
         {
@@ -130,7 +130,7 @@ async function sendClips(
           identity: { device: DEVICE, token: "", software: `${SOFTWARE} demo` },
           retryForMs: Infinity,
           connected: () => {},
-          interrupted: (error) => process.printError(`${messageOf(error)}\n`),
+          interrupted: (error) => program.printError(`${messageOf(error)}\n`),
         },
         [job],
         signal,

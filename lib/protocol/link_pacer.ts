@@ -3,22 +3,31 @@
  * in our lanes must not wait behind it in the kernel's buffers. Arithmetic only.
  *
  * After BBR (Cardwell et al., ACM Queue 14(5), 2016): the rate is the largest that was delivered lately, the round trip
- * the shortest seen lately; in flight is their product and a little more. Once in a while the link is drained for a
- * round trip, to see how long that is without our own queue in it.
+ * the shortest seen lately; in flight is their product and a little more. At first it grows fast, until the rate does
+ * not follow. Once in a while half of it goes out for a round trip, to see how long that is without our own queue in it.
  */
 
 /** Queue that we allow ourselves on top of the round trip, ms: keeps the link busy over the jitter of acks. */
 const QUEUE_MS = 50;
-const GAIN = 1.25;
-/** In flight at the start, and at least, bytes. */
-const START_BYTES = 64 * 1024;
+/** On long round trips the queue is this share of them instead, so that a link which becomes faster is noticed soon. */
+const QUEUE_SHARE = 1 / 6;
+/** In flight at the start, bytes; as of TCP (RFC 6928): half a second on a link of 32 kB/s. */
+const START_BYTES = 16 * 1024;
+/** In flight at least, bytes: two of the smallest chunks. */
 const FLOOR_BYTES = 8 * 1024;
-/** A delivered rate counts for this long, ms. */
+/** Growth per round trip at the start, and how little of it, how often in a row, means that the link is full. */
+const START_GAIN = 2.5;
+const START_GROWTH_MIN = 1.25;
+const START_FULL_ROUNDS = 3;
+/** A delivered rate counts for this long, or for some round trips, ms. */
 const RATE_MEMORY_MS = 1_000;
+const RATE_MEMORY_ROUND_TRIPS = 8;
 /** The shortest round trip counts for this long, ms; then it is looked for again. */
 const ROUND_TRIP_MEMORY_MS = 10_000;
+/** Share of the link that is used while it is looked for. */
+const DRAIN_SHARE = 0.5;
 /** Chunks per amount in flight. */
-const CHUNKS_IN_FLIGHT = 4;
+const CHUNKS_IN_FLIGHT = 8;
 
 interface Sent {
   /** Position of its last byte, counted over all that was sent. */
@@ -29,6 +38,8 @@ interface Sent {
   readonly deliveredAtMs: number;
   /** When the oldest byte in flight at that moment had been sent. */
   readonly flightStartMs: number;
+  /** The link could have carried more at that moment: what was delivered says little about it. */
+  readonly isIdle: boolean;
 }
 
 export class LinkPacer {
@@ -41,6 +52,14 @@ export class LinkPacer {
   #roundTripAtMs = 0;
   /** While draining: when it ends. */
   #drainUntilMs = 0;
+  /** When the last draining ended. */
+  #drainedAtMs = -Infinity;
+  /** At the start: where this round trip ends, the rate that it has to beat, and rounds which did not. */
+  #start: { roundEnd: number; bytesPerMs: number; fullRounds: number } | undefined = {
+    roundEnd: 0,
+    bytesPerMs: 0,
+    fullRounds: 0,
+  };
 
   /** Bytes on their way. */
   get inFlight(): number {
@@ -63,10 +82,16 @@ export class LinkPacer {
 
   /** Bytes that may be in flight at `nowMs`. */
   inFlightMax(nowMs: number): number {
-    if (nowMs < this.#drainUntilMs) return FLOOR_BYTES;
     const rate = this.#bytesPerMs;
     if (rate === 0) return START_BYTES;
-    return Math.max(FLOOR_BYTES, rate * (this.#roundTripMs + QUEUE_MS) * GAIN);
+    const tripMs = this.#roundTripMs;
+    const full = rate * (tripMs + Math.max(QUEUE_MS, tripMs * QUEUE_SHARE));
+    const drained = rate * tripMs * DRAIN_SHARE;
+    if (nowMs < this.#drainUntilMs) return Math.max(FLOOR_BYTES, drained);
+    if (this.#start !== undefined) return Math.max(START_BYTES, full * START_GAIN);
+    // Back up over a round trip: all at once would be a queue at once.
+    const share = tripMs > 0 ? Math.min(1, (nowMs - this.#drainedAtMs) / tripMs) : 1;
+    return Math.max(FLOOR_BYTES, drained + (full - drained) * share);
   }
 
   /** Size of the next chunk: a power of two between `min` and `max`, bytes. */
@@ -78,6 +103,7 @@ export class LinkPacer {
   /** Says that `bytes` go out at `nowMs`. */
   send(bytes: number, nowMs: number): void {
     if (this.inFlight === 0) this.#deliveredAtMs = nowMs;
+    const isIdle = this.inFlight + bytes < this.inFlightMax(nowMs) / 2;
     this.#sent += bytes;
     this.#flight.push({
       end: this.#sent,
@@ -85,6 +111,7 @@ export class LinkPacer {
       delivered: this.#delivered,
       deliveredAtMs: this.#deliveredAtMs,
       flightStartMs: this.#flight[0]?.atMs ?? nowMs,
+      isIdle,
     });
   }
 
@@ -98,7 +125,9 @@ export class LinkPacer {
     if (newest === undefined) return;
     this.#measureRoundTrip(nowMs - newest.atMs, nowMs);
     const elapsed = Math.max(nowMs - newest.deliveredAtMs, newest.atMs - newest.flightStartMs, 0.01);
-    this.#measureRate((this.#delivered - newest.delivered) / elapsed, nowMs);
+    const bytesPerMs = (this.#delivered - newest.delivered) / elapsed;
+    if (!newest.isIdle || bytesPerMs > this.#bytesPerMs) this.#measureRate(bytesPerMs, nowMs);
+    this.#leaveStart(newest);
   }
 
   /** Forgets `bytes` which were in flight on a stream that ended: they will not be acknowledged. */
@@ -107,10 +136,22 @@ export class LinkPacer {
     while (this.#flight[0] !== undefined && this.#flight[0].end <= this.#delivered) this.#flight.shift();
   }
 
+  /** The fast start ends when the rate does not grow any more, although more was in flight. */
+  #leaveStart(newest: Sent): void {
+    const start = this.#start;
+    if (start === undefined || newest.delivered < start.roundEnd || newest.isIdle) return;
+    start.roundEnd = this.#delivered;
+    const hasGrown = this.#bytesPerMs >= start.bytesPerMs * START_GROWTH_MIN;
+    start.fullRounds = hasGrown ? 0 : start.fullRounds + 1;
+    if (hasGrown) start.bytesPerMs = this.#bytesPerMs;
+    if (start.fullRounds >= START_FULL_ROUNDS) this.#start = undefined;
+  }
+
   #measureRoundTrip(ms: number, nowMs: number): void {
     if (ms <= this.#roundTripMs || (this.#drainUntilMs > 0 && nowMs >= this.#drainUntilMs)) {
       this.#roundTripMs = ms;
       this.#roundTripAtMs = nowMs;
+      if (this.#drainUntilMs > 0) this.#drainedAtMs = nowMs;
       this.#drainUntilMs = 0;
     } else if (this.#drainUntilMs === 0 && nowMs - this.#roundTripAtMs > ROUND_TRIP_MEMORY_MS) {
       // Long enough for what is in flight to arrive, and for one chunk to make a trip of its own.
@@ -120,7 +161,7 @@ export class LinkPacer {
 
   /** Keeps rates in falling order, so that the first is the largest of the last while. */
   #measureRate(bytesPerMs: number, nowMs: number): void {
-    const memoryMs = Math.max(RATE_MEMORY_MS, 8 * Math.min(this.#roundTripMs, 5_000));
+    const memoryMs = Math.max(RATE_MEMORY_MS, RATE_MEMORY_ROUND_TRIPS * Math.min(this.#roundTripMs, 5_000));
     while (this.#rates.length > 0 && this.#rates.at(-1)!.bytesPerMs <= bytesPerMs) this.#rates.pop();
     this.#rates.push({ atMs: nowMs, bytesPerMs });
     while (this.#rates.length > 1 && nowMs - this.#rates[0]!.atMs > memoryMs) this.#rates.shift();

@@ -1,56 +1,56 @@
 /** `framewire-server`: from a command line to an exit code. */
-import { processInputs } from "../config/inputs.ts";
+import { programInputs } from "../config/inputs.ts";
 import { helpOf, parseOptions } from "../config/options.ts";
 import { VERSION } from "../config/version.ts";
 import { ERROR_CODES } from "../errors.ts";
 import { createLog, errorFields, type Log } from "../log.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { FramewireServer, type ServerOutside } from "./framewire_server.ts";
 import { SERVE_SPEC, type ServeOptions, toServeOptions } from "./serve_options.ts";
 
 /** The server's surroundings. */
-export type ServeOutside = Omit<ServerOutside, "log"> & { readonly process: Process };
+export type ServeOutside = Omit<ServerOutside, "log"> & { readonly program: Program };
 
 /** Runs the server with its arguments until it is told to stop; resolves with the exit code. */
 export async function serveCommand(outside: ServeOutside, args: readonly string[]): Promise<number> {
-  const { process } = outside;
+  const { program } = outside;
   let options: ServeOptions;
   try {
-    const parsed = parseOptions(SERVE_SPEC, processInputs(process, args));
+    const parsed = parseOptions(SERVE_SPEC, programInputs(program, args));
     if (parsed.flag("help") || args[0] === "--version") {
-      process.printLine(parsed.flag("help") ? helpOf(SERVE_SPEC) : VERSION);
+      program.printLine(parsed.flag("help") ? helpOf(SERVE_SPEC) : VERSION);
       return 0;
     }
-    options = toServeOptions(parsed, process);
+    options = toServeOptions(parsed, program);
   } catch (thrown) {
-    process.printError(`${closeReasonOf(thrown).error!.message}\n`);
+    program.printError(`${closeReasonOf(thrown).error!.message}\n`);
     return ERROR_CODES.USAGE.exit;
   }
   const log = serverLog(outside, options);
-  process.onUnhandledRejection((reason) => log("error", "Unhandled rejection", errorFields(reason)));
+  program.onUnhandledRejection((reason) => log("error", "Unhandled rejection", errorFields(reason)));
   const server = new FramewireServer({ ...outside, log }, options);
   try {
     const addresses = await server.start();
-    process.printLine(
+    program.printLine(
       options.json
         ? JSON.stringify({ event: "ready", ...addresses })
         : `Ready: boxes at ${addresses.listen}, page at ${addresses.http}`,
     );
   } catch (thrown) {
     const error = closeReasonOf(thrown).error!;
-    process.printError(`${error.message} [${error.code}]\n`);
+    program.printError(`${error.message} [${error.code}]\n`);
     return ERROR_CODES[error.code].exit;
   }
-  return await runUntilStopped(server, process, log);
+  return await runUntilStopped(server, program, log);
 }
 
-async function runUntilStopped(server: FramewireServer, process: Process, log: Log): Promise<number> {
+async function runUntilStopped(server: FramewireServer, program: Program, log: Log): Promise<number> {
   const stopRequest = Promise.withResolvers<undefined>();
   let stopping = false;
-  process.onStop(() => {
+  program.onStop(() => {
     // The second request does not wait for a polite end; nothing acked is lost by it.
-    if (stopping) process.exit(130);
+    if (stopping) program.exit(130);
     stopping = true;
     stopRequest.resolve(undefined);
   });
@@ -61,11 +61,11 @@ async function runUntilStopped(server: FramewireServer, process: Process, log: L
   return failure === undefined ? 0 : 1;
 }
 
-function serverLog({ clock, process }: ServeOutside, options: ServeOptions): Log {
+function serverLog({ clock, program }: ServeOutside, options: ServeOptions): Log {
   return createLog({
     level: options.logLevel,
     json: options.json,
     wallMs: () => clock.wallMs(),
-    write: (line) => process.printError(line + "\n"),
+    write: (line) => program.printError(line + "\n"),
   });
 }

@@ -4,7 +4,7 @@ import type { CommandSpec, Options } from "../config/options.ts";
 import { parseBytes, parseChoice, parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
-import type { Process } from "../platform/process.ts";
+import type { Program } from "../platform/program.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
@@ -50,13 +50,13 @@ export interface ServeOptions {
 }
 
 /** @throws {FramewireError} `USAGE`. */
-export function toServeOptions(options: Options, process: Process): ServeOptions {
+export function toServeOptions(options: Options, program: Program): ServeOptions {
   return {
     listen: options.required("listen", parseHostPort),
     http: options.required("http", parseHostPort),
     data: options.text("data")!,
     allowedHosts: options.list("allow-host"),
-    tokens: readTokens(options.text("token-file"), process),
+    tokens: readTokens(options.text("token-file"), program),
     keepUnfinishedMs: options.required("keep-unfinished", parseDuration),
     reserveBytes: options.parsed("reserve", parseBytes) ?? LIMITS.diskReserveBytes,
     logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
@@ -64,11 +64,11 @@ export function toServeOptions(options: Options, process: Process): ServeOptions
   };
 }
 
-function readTokens(path: string | undefined, process: Process): TokenRule[] {
-  let text = process.env("FRAMEWIRE_TOKEN") ?? "";
+function readTokens(path: string | undefined, program: Program): TokenRule[] {
+  let text = program.env("FRAMEWIRE_TOKEN") ?? "";
   if (path !== undefined) {
     try {
-      text = process.readText(path);
+      text = program.readText(path);
     } catch (cause) {
       throw new FramewireError("USAGE", `Cannot read --token-file ${path}`, { cause });
     }

@@ -1,7 +1,7 @@
 /** The program's own surroundings, passed in as a value: arguments, environment, terminal, signals. */
 import { readFileSync } from "node:fs";
 
-export interface Process {
+export interface Program {
   readonly args: readonly string[];
   readonly hostname: string;
   /** Operating system and processor, for the software's name: `linux-x86_64`. */
@@ -50,7 +50,7 @@ function hostname(): string {
 }
 
 /** This process. */
-export function systemProcess(): Process {
+export function systemProgram(): Program {
   const stopSignals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
   return {
     args: Deno.args,
