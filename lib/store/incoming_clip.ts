@@ -46,6 +46,8 @@ export class IncomingClip {
   /** Payload bytes taken since this object exists, damaged and doubled ones included; and how many of them are durable. */
   #taken = 0;
   #stored = 0;
+  /** The last write, which may be under way. Never rejects. */
+  #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> | undefined;
   #cancelFlushTimer: (() => void) | undefined;
   #catchingUp: Promise<boolean> | undefined;
@@ -132,7 +134,13 @@ export class IncomingClip {
    *
    * @throws {FramewireError} `INVALID_RANGE`, `NO_SPACE`, `STORAGE_FAILED`.
    */
-  async write(offset: number, bytes: Uint8Array): Promise<void> {
+  write(offset: number, bytes: Uint8Array): Promise<void> {
+    const written = this.#write(offset, bytes);
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #write(offset: number, bytes: Uint8Array): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     const end = offset + bytes.length;
     const endMax = this.#row.bytes ?? LIMITS.clipBytesMax;
@@ -174,6 +182,8 @@ export class IncomingClip {
    * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
    */
   async flush(): Promise<void> {
+    // A write under way is of the connection which had the clip until now: the counts of the next begin behind it.
+    await this.#writing;
     const target = this.#taken;
     while (this.#stored < target) await this.#flushOnce();
   }
