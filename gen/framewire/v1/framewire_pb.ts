@@ -364,7 +364,7 @@ export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 6);
 
 /**
- * No new streams will be opened or accepted; the connection closes when those which are open have ended.
+ * Box: all its streams have ended, and it will open no more. Server: the answer, behind which it closes.
  *
  * @generated from message framewire.v1.Goodbye
  */
@@ -389,7 +389,7 @@ export const GoodbyeSchema: GenMessage<Goodbye> = /*@__PURE__*/
  */
 export type OpenClip = Message<"framewire.v1.OpenClip"> & {
   /**
-   * Chosen by the box, never 0, never reused on a connection once the stream has ended.
+   * Chosen by the box: 1 or more, and higher than all before it on this connection.
    *
    * @generated from field: uint32 stream = 1;
    */
@@ -551,7 +551,7 @@ export const ClipAcceptedSchema: GenMessage<ClipAccepted> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 11);
 
 /**
- * A part of a clip, or its end.
+ * A part of a clip; or its end, sent once, when all parts have been sent.
  *
  * @generated from message framewire.v1.VideoData
  */
