@@ -4,28 +4,33 @@
  *
  * After BBR (Cardwell et al., ACM Queue 14(5), 2016): the rate is the largest that was delivered lately, the round trip
  * the shortest seen lately; in flight is their product and a little more. At first it grows fast, until the rate does
- * not follow. Once in a while half of it goes out for a round trip, to see how long that is without our own queue in it.
+ * not follow. Once in a while less than fits goes out for a round trip, to see how long that is without our own queue in it.
  */
 
 /** Queue that we allow ourselves on top of the round trip, ms: keeps the link busy over the jitter of acks. */
 const QUEUE_MS = 50;
 /** On long round trips the queue is this share of them instead, so that a link which becomes faster is noticed soon. */
-const QUEUE_SHARE = 1 / 6;
+const QUEUE_SHARE = 1 / 5;
 /** In flight at the start, bytes; as of TCP (RFC 6928): half a second on a link of 32 kB/s. */
 const START_BYTES = 16 * 1024;
 /** In flight at least, bytes: two of the smallest chunks. */
 const FLOOR_BYTES = 8 * 1024;
+/** Half a chunk of the smallest size: whole chunks only are sent, so the amount is rounded to the next. */
+const ROUNDING_BYTES = 2 * 1024;
 /** Growth per round trip at the start, and how little of it, how often in a row, means that the link is full. */
 const START_GAIN = 2.5;
 const START_GROWTH_MIN = 1.25;
 const START_FULL_ROUNDS = 3;
 /** A delivered rate counts for this long, or for some round trips, ms. */
 const RATE_MEMORY_MS = 1_000;
-const RATE_MEMORY_ROUND_TRIPS = 8;
+const RATE_MEMORY_ROUND_TRIPS = 5;
 /** The shortest round trip counts for this long, ms; then it is looked for again. */
 const ROUND_TRIP_MEMORY_MS = 10_000;
 /** Share of the link that is used while it is looked for. */
-const DRAIN_SHARE = 0.5;
+const DRAIN_SHARE = 0.75;
+/** Round trips so many times longer than expected, for so long, ms: the way is another one, so it is looked for at once. */
+const LOST_FACTOR = 2;
+const LOST_AFTER_MS = 1_000;
 /** Chunks per amount in flight. */
 const CHUNKS_IN_FLIGHT = 8;
 
@@ -52,14 +57,13 @@ export class LinkPacer {
   #roundTripAtMs = 0;
   /** While draining: when it ends. */
   #drainUntilMs = 0;
+  #drainShare = DRAIN_SHARE;
+  /** Since when round trips are longer than what we have in flight explains. */
+  #lostSinceMs = Infinity;
   /** When the last draining ended. */
   #drainedAtMs = -Infinity;
   /** At the start: where this round trip ends, the rate that it has to beat, and rounds which did not. */
-  #start: { roundEnd: number; bytesPerMs: number; fullRounds: number } | undefined = {
-    roundEnd: 0,
-    bytesPerMs: 0,
-    fullRounds: 0,
-  };
+  #start: ReturnType<typeof newStart> | undefined = newStart();
 
   /** Bytes on their way. */
   get inFlight(): number {
@@ -85,12 +89,12 @@ export class LinkPacer {
     const rate = this.#bytesPerMs;
     if (rate === 0) return START_BYTES;
     const tripMs = this.#roundTripMs;
-    const full = rate * (tripMs + Math.max(QUEUE_MS, tripMs * QUEUE_SHARE));
-    const drained = rate * tripMs * DRAIN_SHARE;
+    const full = rate * (tripMs + queueMsOf(tripMs)) + ROUNDING_BYTES;
+    const drained = rate * tripMs * this.#drainShare;
     if (nowMs < this.#drainUntilMs) return Math.max(FLOOR_BYTES, drained);
     if (this.#start !== undefined) return Math.max(START_BYTES, full * START_GAIN);
-    // Back up over a round trip: all at once would be a queue at once.
-    const share = tripMs > 0 ? Math.min(1, (nowMs - this.#drainedAtMs) / tripMs) : 1;
+    // Back up over two round trips: all at once would be a queue at once.
+    const share = tripMs > 0 ? Math.min(1, (nowMs - this.#drainedAtMs) / (2 * tripMs)) : 1;
     return Math.max(FLOOR_BYTES, drained + (full - drained) * share);
   }
 
@@ -103,7 +107,7 @@ export class LinkPacer {
   /** Says that `bytes` go out at `nowMs`. */
   send(bytes: number, nowMs: number): void {
     if (this.inFlight === 0) this.#deliveredAtMs = nowMs;
-    const isIdle = this.inFlight + bytes < this.inFlightMax(nowMs) / 2;
+    const isIdle = this.inFlight + bytes < this.#bytesPerMs * this.#roundTripMs / 2;
     this.#sent += bytes;
     this.#flight.push({
       end: this.#sent,
@@ -149,14 +153,23 @@ export class LinkPacer {
 
   #measureRoundTrip(ms: number, nowMs: number): void {
     if (ms <= this.#roundTripMs || (this.#drainUntilMs > 0 && nowMs >= this.#drainUntilMs)) {
+      // A longer way holds more: find out anew how much.
+      if (ms > LOST_FACTOR * this.#roundTripMs) this.#start = newStart();
+      if (this.#drainUntilMs > 0) this.#drainedAtMs = nowMs;
       this.#roundTripMs = ms;
       this.#roundTripAtMs = nowMs;
-      if (this.#drainUntilMs > 0) this.#drainedAtMs = nowMs;
       this.#drainUntilMs = 0;
-    } else if (this.#drainUntilMs === 0 && nowMs - this.#roundTripAtMs > ROUND_TRIP_MEMORY_MS) {
-      // Long enough for what is in flight to arrive, and for one chunk to make a trip of its own.
-      this.#drainUntilMs = nowMs + ms + Math.min(ms, 200);
+      this.#lostSinceMs = Infinity;
+      return;
     }
+    if (this.#drainUntilMs > 0) return;
+    const isLonger = ms > LOST_FACTOR * (this.#roundTripMs + queueMsOf(this.#roundTripMs));
+    this.#lostSinceMs = isLonger && this.#start === undefined ? Math.min(this.#lostSinceMs, nowMs) : Infinity;
+    const isLost = nowMs - this.#lostSinceMs > Math.max(LOST_AFTER_MS, 2 * ms);
+    if (!isLost && nowMs - this.#roundTripAtMs <= ROUND_TRIP_MEMORY_MS) return;
+    this.#drainShare = isLost ? 0 : DRAIN_SHARE;
+    // Long enough for what is in flight to arrive, and for one chunk to make a trip of its own.
+    this.#drainUntilMs = nowMs + ms + Math.min(ms, 200);
   }
 
   /** Keeps rates in falling order, so that the first is the largest of the last while. */
@@ -166,4 +179,13 @@ export class LinkPacer {
     this.#rates.push({ atMs: nowMs, bytesPerMs });
     while (this.#rates.length > 1 && nowMs - this.#rates[0]!.atMs > memoryMs) this.#rates.shift();
   }
+}
+
+/** Queue of our own, ms, on a link with this round trip. */
+function queueMsOf(roundTripMs: number): number {
+  return Math.max(QUEUE_MS, roundTripMs * QUEUE_SHARE);
+}
+
+function newStart(): { roundEnd: number; bytesPerMs: number; fullRounds: number } {
+  return { roundEnd: 0, bytesPerMs: 0, fullRounds: 0 };
 }
