@@ -136,7 +136,7 @@ function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: reado
       `Cannot run ${spec.name} with ${JSON.stringify(text)}; --help shows what there is`,
     );
   };
-  const parsed = parseArgs(args, {
+  const parsed = parseArgs(joinDash(args, withValue), {
     // Also words without an option: a file called 007 is not number 7.
     string: [...withValue, "_"],
     collect: withValue,
@@ -164,6 +164,18 @@ function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: reado
     flags.get(list!.name)!.push(...parsed._.map(String));
   }
   return flags;
+}
+
+/** `--file -` as `--file=-`: the parser takes a dash for a word of its own, and the option for empty. */
+function joinDash(args: readonly string[], withValue: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (arg === "-" && before?.startsWith("--") && withValue.includes(before.slice(2))) {
+      joined.splice(-1, 1, `${before}=-`);
+    } else joined.push(arg);
+  }
+  return joined;
 }
 
 function isGiven(args: readonly string[], name: string): boolean {

@@ -190,6 +190,8 @@ async function tryLock(file: Deno.FsFile): Promise<boolean> {
 /** The machine's file system. */
 export const systemDisk: Disk = {
   async open(path, mode) {
+    // Opening one waits until somebody writes into it, and nothing ends that.
+    if (mode === "read" && (await Deno.stat(path)).isFifo) throw new Deno.errors.NotSupported("it is a named pipe");
     const file = await Deno.open(path, OPEN_OPTIONS[mode]);
     if (mode === "read") return new SystemFile(file);
     try {
