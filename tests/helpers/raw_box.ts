@@ -91,7 +91,7 @@ export class RawBox implements AsyncDisposable {
   /** Sends a clip whole, in chunks of `chunkBytes`, and waits until it is stored. */
   async upload(name: string, content: Uint8Array, stream = 1, chunkBytes = 64 * 1024): Promise<ClipStored> {
     await this.open(stream, name, content.length);
-    await this.expect("clipAccepted");
+    while ((await this.expect("clipAccepted")).stream !== stream);
     for (let at = 0; at < content.length; at += chunkBytes) {
       await this.chunk(stream, at, content.subarray(at, at + chunkBytes));
     }
@@ -99,8 +99,8 @@ export class RawBox implements AsyncDisposable {
     const chunk = new Uint8Array(0);
     await this.send({ kind: "videoData", stream, offset: content.length, chunk, crc32: 0, isEnd: true, sha256 });
     while (true) {
-      const { clipStored } = await this.expect("ack");
-      if (clipStored !== null) return clipStored;
+      const ack = await this.expect("ack");
+      if (ack.stream === stream && ack.clipStored !== null) return ack.clipStored;
     }
   }
 
