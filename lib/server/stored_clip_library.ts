@@ -108,6 +108,7 @@ export class StoredClipLibrary implements ClipLibrary {
     this.#changed = new Set();
     for (const id of ids) {
       this.#measure(id);
+      if (this.#listeners.size === 0) continue;
       // A catalog that fails is told elsewhere, and loudly.
       const clip = await this.get(id).catch(() => null);
       if (clip === null) continue;
@@ -138,11 +139,14 @@ class FileClipReader implements ClipReader {
   readonly view: ClipView;
   readonly #file: DiskFile;
   readonly #incoming: IncomingClip | undefined;
+  readonly #release: () => void;
 
   constructor(view: ClipView, file: DiskFile, incoming: IncomingClip | undefined) {
     this.view = view;
     this.#file = file;
     this.#incoming = incoming;
+    // The store closes what nobody uses; a reader between two reads still does.
+    this.#release = incoming?.retain() ?? (() => {});
   }
 
   available(offset: number): number {
@@ -161,6 +165,7 @@ class FileClipReader implements ClipReader {
   }
 
   close(): void {
+    this.#release();
     this.#file.close();
   }
 }

@@ -47,5 +47,5 @@ function isNetworkError(thrown: unknown): boolean {
     Deno.errors.TimedOut,
     Deno.errors.Interrupted,
     Deno.errors.BadResource,
-  ].some((kind) => thrown instanceof kind) || /os error (101|104|110|113|32)/.test(messageOf(thrown));
+  ].some((kind) => thrown instanceof kind) || /os error (101|104|110|113|32)\b/.test(messageOf(thrown));
 }

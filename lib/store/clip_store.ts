@@ -12,8 +12,9 @@ import { totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
 import { ClipFolders } from "./clip_folders.ts";
 import { recoverClips } from "./clip_recovery.ts";
-import { IncomingClip, NO_SPACE_RETRY_MS, storageError } from "./incoming_clip.ts";
+import { IncomingClip } from "./incoming_clip.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
+import { NO_SPACE_RETRY_MS, storageError } from "./storage_error.ts";
 import { Turns } from "./turns.ts";
 
 export interface ClipStoreOptions {
@@ -40,14 +41,16 @@ export interface ClipOpening {
 /** Called with the id of a clip whenever something of it has changed. */
 export type ClipListener = (id: string) => void;
 
-/** Expiry looks at wall clocks, which jump: never before the server has been up for this long, ms. */
-const EXPIRE_UPTIME_MS = 10 * 60_000;
+/** Expiry needs this long without use too, on the monotonic clock, ms. */
+const EXPIRE_REST_MS = 10 * 60_000;
 
 /** An unfinished clip. */
 interface Entry {
   readonly row: ClipRow;
   clip: Promise<IncomingClip> | undefined;
   open?: IncomingClip;
+  /** Monotonic, ms. */
+  readonly lastUsedMs: number;
   /** While it becomes visible: whoever asks for it meanwhile is told what came of that. */
   publishing?: Promise<ClipRow>;
 }
@@ -58,7 +61,6 @@ export class ClipStore {
   /** Unfinished clips by id; the object is made when somebody fills or reads it. */
   readonly #unfinished = new Map<string, Entry>();
   readonly #listeners = new Set<ClipListener>();
-  #startedMs = 0;
   /** Space checks and names are decided one after the other, so that two openings never get the same. */
   readonly #naming = new Turns();
   /** By device and name: two connections which ask for the same clip at the same time must not get one each. */
@@ -76,12 +78,11 @@ export class ClipStore {
 
   /** Makes the folders and mends what a crash left behind. May be repeated after a crash of itself. */
   async start(): Promise<void> {
-    const { disk, clock } = this.#options;
-    this.#startedMs = clock.now();
+    const { disk } = this.#options;
     await disk.makeFolder(this.#folders.incoming);
     await disk.makeFolder(this.#folders.clips);
     for (const row of await recoverClips(this.#folders, this.#options)) {
-      this.#unfinished.set(row.id, { row, clip: undefined });
+      this.#unfinished.set(row.id, this.#entry(row));
     }
   }
 
@@ -136,7 +137,7 @@ export class ClipStore {
         await disk.remove(this.#folders.partPath(row.id)).catch(() => {});
         throw storageError("create", cause);
       }
-      this.#unfinished.set(row.id, { row, clip: undefined });
+      this.#unfinished.set(row.id, this.#entry(row));
       return await this.#load(row.id);
     });
   }
@@ -241,7 +242,7 @@ export class ClipStore {
       await disk.makeFolder(folder);
       if (await disk.info(join(folder, storedName)) !== null) {
         // Somebody put a file there by hand. The new name is committed first, so that recovery knows which is ours.
-        storedName = await this.#naming.run("", () => this.#freeName(row.folder, storedName));
+        storedName = await this.#naming.run("", () => this.#freeName(row.folder, safeFileName(row.name)));
         await catalog.renameClip(row.id, storedName);
       }
       await disk.rename(this.#folders.partPath(row.id), join(folder, storedName));
@@ -267,15 +268,22 @@ export class ClipStore {
     return { ...row, storedName, bytes, held, sha256, storedMs };
   }
 
-  /** Removes an unfinished clip and what is held of it. */
+  /** Removes an unfinished clip and what is held of it. @throws {FramewireError} when the disk is against it. */
   async discard(id: string): Promise<void> {
     const entry = this.#unfinished.get(id);
     if (entry === undefined) return;
     this.#unfinished.delete(id);
     await entry.open?.close();
-    await this.#options.catalog.removeClip(id);
-    await this.#options.disk.remove(this.#folders.partPath(id));
+    try {
+      await this.#options.catalog.removeClip(id);
+    } catch (cause) {
+      // Still there, as it was; whoever removes it may try again.
+      this.#unfinished.set(id, this.#entry(entry.open?.row ?? entry.row));
+      throw storageError("remove", cause);
+    }
     this.#changed(id);
+    // A file which nobody knows goes at the next start, if it does not now.
+    await this.#options.disk.remove(this.#folders.partPath(id)).catch(() => {});
   }
 
   /** Closes the files of clips which nobody fills or reads, and removes clips which nobody continued for too long. */
@@ -283,17 +291,16 @@ export class ClipStore {
     const { clock, keepUnfinishedMs, log } = this.#options;
     for (const [id, { open, publishing }] of this.#unfinished) {
       if (open === undefined || open.isInUse || publishing !== undefined) continue;
-      this.#unfinished.set(id, { row: open.row, clip: undefined });
+      this.#unfinished.set(id, this.#entry(open.row));
       await open.close();
     }
-    if (clock.now() - this.#startedMs < Math.min(EXPIRE_UPTIME_MS, keepUnfinishedMs)) return;
-    for (const { row: first, open, publishing } of [...this.#unfinished.values()]) {
-      if (open?.isInUse || publishing !== undefined) continue;
-      const row = open?.row ?? first;
-      const idleMs = clock.wallMs() - row.updatedMs;
-      if (idleMs < keepUnfinishedMs) continue;
+    // Wall clocks jump, at the latest when a box without a battery hears of the time: what was used a moment ago stays.
+    const restMs = Math.min(EXPIRE_REST_MS, keepUnfinishedMs);
+    for (const { row, open, lastUsedMs } of [...this.#unfinished.values()]) {
+      if (open !== undefined || clock.now() - lastUsedMs < restMs) continue;
+      if (clock.wallMs() - row.updatedMs < keepUnfinishedMs) continue;
       log("warn", "Unfinished clip expired", { device: row.device, clip: row.name, heldBytes: totalBytes(row.held) });
-      await this.discard(row.id);
+      await this.discard(row.id).catch((error) => log("error", "Cannot remove expired clip", errorFields(error)));
     }
   }
 
@@ -314,26 +321,27 @@ export class ClipStore {
       file.close();
       throw new FramewireError("UNKNOWN_CLIP", "The clip was removed");
     }
-    const clip = new IncomingClip(entry.row, file, catalog, clock, {
+    const clip: IncomingClip = new IncomingClip(entry.row, file, catalog, clock, {
       changed: () => this.#changed(id),
-      broken: (error) => this.#unload(id, error),
+      broken: (error) => this.#unload(clip, error),
     });
     entry.open = clip;
     return clip;
   }
 
   /** Forgets the object of a clip whose disk failed; the next one begins from what was durable. */
-  #unload(id: string, error: FramewireError): void {
-    const entry = this.#unfinished.get(id);
-    this.#options.log("error", "Clip interrupted by the server's disk", {
-      clip: entry?.row.name,
-      ...errorFields(error),
-    });
-    if (entry?.open === undefined) return;
-    const clip = entry.open;
-    this.#unfinished.set(id, { row: clip.row, clip: undefined });
+  #unload(clip: IncomingClip, error: FramewireError): void {
+    const { id, name } = clip.row;
+    this.#options.log("error", "Clip interrupted by the server's disk", { clip: name, ...errorFields(error) });
     clip.close().catch(() => {});
+    if (this.#unfinished.get(id)?.open !== clip) return;
+    this.#unfinished.set(id, this.#entry(clip.row));
     this.#changed(id);
+  }
+
+  /** A clip which nobody uses at the moment. */
+  #entry(row: ClipRow): Entry {
+    return { row, clip: undefined, lastUsedMs: this.#options.clock.now() };
   }
 
   /** A name which no clip of the folder has, nor any file that somebody put there. */

@@ -2,14 +2,16 @@
  * A clip that is not whole yet: its file in `incoming/`, which bytes of it are held and which of them are durable.
  * Lives longer than the connections that fill it; one of them owns it at a time.
  */
-import { type ErrorCode, FramewireError, messageOf } from "../errors.ts";
+import { FramewireError } from "../errors.ts";
 import { hashRange, PrefixHasher } from "../bytes/prefix_hasher.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { DiskFile } from "../platform/disk.ts";
 import { addRange, type ByteRange, containsRange, coveredFrom, missingRanges, totalBytes } from "../protocol/ranges.ts";
+import { ByteWaiters } from "./byte_waiters.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
 import { SNIFF_BYTES, sniffMediaType } from "./media_type.ts";
+import { storageError } from "./storage_error.ts";
 
 /** What a connection that fills the clip wants to know. */
 export interface Owner {
@@ -25,9 +27,6 @@ export interface IncomingClipEvents {
   /** A write or sync failed: what is durable stays, this object is of no use any more. */
   broken(error: FramewireError): void;
 }
-
-/** How long a sender waits before it tries a full disk again, ms. */
-export const NO_SPACE_RETRY_MS = 30_000;
 
 /** Below this distance from the bytes that arrive, the hash is waited for. */
 const HASH_LAG_BYTES = 4 * 1024 * 1024;
@@ -52,9 +51,13 @@ export class IncomingClip {
   #cancelFlushTimer: (() => void) | undefined;
   #catchingUp: Promise<boolean> | undefined;
   #owner: Owner | undefined;
-  #waiters = new Set<{ offset: number; settle: (available: boolean) => void }>();
+  readonly #waiters = new ByteWaiters();
   #broken: FramewireError | undefined;
   #closed = false;
+  /** Whole and synced: nothing needs to be flushed any more. */
+  #sealed = false;
+  #holders = 0;
+  #running = new Set<Promise<unknown>>();
 
   constructor(row: ClipRow, file: DiskFile, catalog: Catalog, clock: Clock, events: IncomingClipEvents) {
     this.#row = row;
@@ -105,8 +108,18 @@ export class IncomingClip {
 
   /** Whether somebody fills it, waits for its bytes, or its bytes are on their way to the disk. */
   get isInUse(): boolean {
-    return this.#owner !== undefined || this.#waiters.size > 0 || this.#flushing !== undefined ||
-      this.#catchingUp !== undefined || this.#taken > this.#stored;
+    return this.#owner !== undefined || this.#holders > 0 || this.#waiters.count > 0 || this.#running.size > 0 ||
+      this.#taken > this.#stored;
+  }
+
+  /** Says that somebody reads it; the returned function says that it is over. */
+  retain(): () => void {
+    this.#holders++;
+    let held = true;
+    return () => {
+      if (held) this.#holders--;
+      held = false;
+    };
   }
 
   /** Bytes still to come, as far as is known. */
@@ -116,6 +129,7 @@ export class IncomingClip {
 
   /** Makes `owner` the one connection that fills the clip; the one before is told that it is not any more. */
   claim(owner: Owner): void {
+    this.#checkUsable();
     const before = this.#owner;
     this.#owner = owner;
     before?.lost(new FramewireError("SUPERSEDED", `A newer connection has taken over clip ${this.#row.name}`));
@@ -135,13 +149,13 @@ export class IncomingClip {
    * @throws {FramewireError} `INVALID_RANGE`, `NO_SPACE`, `STORAGE_FAILED`.
    */
   write(offset: number, bytes: Uint8Array): Promise<void> {
-    const written = this.#write(offset, bytes);
+    const written = this.#run(() => this.#write(offset, bytes));
     this.#writing = written.catch(() => {});
     return written;
   }
 
   async #write(offset: number, bytes: Uint8Array): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken;
+    this.#checkUsable();
     const end = offset + bytes.length;
     const endMax = this.#row.bytes ?? LIMITS.clipBytesMax;
     if (end > endMax) {
@@ -164,7 +178,7 @@ export class IncomingClip {
       throw new FramewireError("INVALID_RANGE", text);
     }
     this.skip(bytes.length);
-    this.#wakeWaiters();
+    this.#waiters.wake(this.#held);
     this.#events.changed();
     this.#followHash();
   }
@@ -185,28 +199,35 @@ export class IncomingClip {
     // A write under way is of the connection which had the clip until now: the counts of the next begin behind it.
     await this.#writing;
     const target = this.#taken;
-    while (this.#stored < target) await this.#flushOnce();
+    while (this.#stored < target && !this.#sealed) await this.#flushOnce();
   }
 
-  /** SHA-256 of held bytes, hexadecimal. */
-  async digest(range: ByteRange): Promise<string> {
-    const read = (into: Uint8Array, offset: number) => this.#file.readAt(into, offset);
-    if (range.start === 0 && this.#hasher.position <= range.end) {
-      await this.#catchUp(range.end);
-      if (this.#hasher.position === range.end) return this.#hasher.digest();
-    }
-    const digest = await hashRange(read, range.start, range.end);
-    if (digest === undefined) throw this.#break(new FramewireError("STORAGE_FAILED", "Held bytes are not in the file"));
-    return digest;
+  /** SHA-256 of held bytes, hexadecimal. @throws {FramewireError} `STORAGE_FAILED`. */
+  digest(range: ByteRange): Promise<string> {
+    return this.#run(async () => {
+      this.#checkUsable();
+      if (range.start === 0 && this.#hasher.position <= range.end) {
+        await this.#catchUp(range.end);
+        if (this.#hasher.position === range.end) return this.#hasher.digest();
+      }
+      const digest = await hashRange(this.#read, range.start, range.end);
+      if (digest === undefined) throw this.#break(heldBytesGone());
+      return digest;
+    });
   }
 
   /**
-   * Checks that the clip is whole and is what was sent, and syncs it; the file is closed then, and ready to be renamed.
+   * Checks that the clip is whole and is what was sent, and syncs it: then its file may be renamed.
    * Resolves with the bytes that are missing, if any are: then nothing has happened.
    *
-   * @throws {FramewireError} `HASH_MISMATCH`, `NO_SPACE`, `STORAGE_FAILED`.
+   * @throws {FramewireError} `INVALID_RANGE`, `HASH_MISMATCH`, `NO_SPACE`, `STORAGE_FAILED`.
    */
-  async complete(bytes: number, sha256: string): Promise<readonly ByteRange[]> {
+  complete(bytes: number, sha256: string): Promise<readonly ByteRange[]> {
+    return this.#run(() => this.#complete(bytes, sha256));
+  }
+
+  async #complete(bytes: number, sha256: string): Promise<readonly ByteRange[]> {
+    this.#checkUsable();
     const heldEnd = this.#held.at(-1)?.end ?? 0;
     if (heldEnd > bytes || (this.#row.bytes ?? bytes) !== bytes) {
       const text = `Cannot end clip at ${bytes} bytes: ${heldEnd} are held, ${this.#row.bytes ?? "any"} were announced`;
@@ -218,16 +239,21 @@ export class IncomingClip {
     if (this.#hasher.position !== bytes || this.#hasher.digest() !== sha256) {
       throw new FramewireError("HASH_MISMATCH", `SHA-256 of ${this.#row.name} is not what the sender has; start anew`);
     }
-    await this.#flushing?.catch(() => {});
-    if (this.#broken !== undefined) throw this.#broken;
+    // An error of the disk is told once, to whoever syncs first: no other sync may run beside the one that counts.
+    await this.#flushOnce(() => this.#syncWhole(bytes));
+    this.#checkUsable();
+    return [];
+  }
+
+  async #syncWhole(bytes: number): Promise<void> {
     try {
       await this.#file.truncate(bytes);
       await this.#file.sync();
     } catch (cause) {
       throw this.#break(storageError("sync", cause));
     }
+    this.#sealed = true;
     this.#stopFlushing();
-    return [];
   }
 
   /** Bytes which can be read from `offset` on. */
@@ -238,18 +264,7 @@ export class IncomingClip {
   /** True once the byte at `offset` is held; false when it never will be, or `signal` aborts. */
   waitFor(offset: number, signal: AbortSignal): Promise<boolean> {
     if (containsRange(this.#held, offset, offset + 1)) return Promise.resolve(true);
-    if (this.#closed || signal.aborted) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const settle = (available: boolean) => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener("abort", giveUp);
-        resolve(available);
-      };
-      const giveUp = () => settle(false);
-      const waiter = { offset, settle };
-      this.#waiters.add(waiter);
-      signal.addEventListener("abort", giveUp);
-    });
+    return this.#waiters.wait(offset, signal);
   }
 
   /** Lets go of the file. What is durable stays. */
@@ -257,9 +272,30 @@ export class IncomingClip {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopFlushing();
-    for (const waiter of [...this.#waiters]) waiter.settle(false);
-    await Promise.allSettled([this.#flushing, this.#catchingUp]);
+    this.#waiters.end();
+    await Promise.allSettled([...this.#running]);
     this.#file.close();
+  }
+
+  /** Reads for hashing. */
+  readonly #read = async (into: Uint8Array, offset: number): Promise<number> => {
+    try {
+      return await this.#file.readAt(into, offset);
+    } catch (cause) {
+      throw storageError("read", cause);
+    }
+  };
+
+  /** Notes a job which needs the file, so that it is not closed meanwhile. */
+  #run<T>(job: () => Promise<T>): Promise<T> {
+    const running = job();
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  #checkUsable(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    if (this.#closed) throw new FramewireError("UNKNOWN_CLIP", `Clip ${this.#row.name} is not open any more`);
   }
 
   #stopFlushing(): void {
@@ -273,15 +309,16 @@ export class IncomingClip {
     if (this.#flushing === undefined) this.#flushOnce().catch(() => {});
   }
 
-  /** One round: sync, then commit what the sync covers. Rounds do not overlap; whoever asks joins the one under way. */
-  #flushOnce(): Promise<void> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    this.#flushing ??= this.#flushRound().finally(() => {
+  /** Syncs one at a time. Without a `round` of its own, whoever asks joins the one under way. */
+  async #flushOnce(round?: () => Promise<void>): Promise<void> {
+    while (round !== undefined && this.#flushing !== undefined) await this.#flushing.catch(() => {});
+    this.#checkUsable();
+    this.#flushing ??= this.#run(round ?? (() => this.#flushRound())).finally(() => {
       this.#flushing = undefined;
       if (this.#closed || this.#broken !== undefined) return;
       if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
     });
-    return this.#flushing;
+    await this.#flushing;
   }
 
   async #flushRound(): Promise<void> {
@@ -323,17 +360,12 @@ export class IncomingClip {
       }
       const until = Math.min(end, coveredFrom(this.#held, this.#hasher.position));
       if (until <= this.#hasher.position || this.#closed) return;
-      const read = (into: Uint8Array, offset: number) => this.#file.readAt(into, offset);
-      this.#catchingUp = this.#hasher.catchUp(read, until).finally(() => this.#catchingUp = undefined);
+      this.#catchingUp = this.#run(() => this.#hasher.catchUp(this.#read, until)).finally(() => {
+        this.#catchingUp = undefined;
+      });
       if (!await this.#catchingUp) {
-        throw this.#break(new FramewireError("STORAGE_FAILED", "Held bytes are not in the file"));
+        throw this.#break(heldBytesGone());
       }
-    }
-  }
-
-  #wakeWaiters(): void {
-    for (const waiter of [...this.#waiters]) {
-      if (containsRange(this.#held, waiter.offset, waiter.offset + 1)) waiter.settle(true);
     }
   }
 
@@ -350,12 +382,6 @@ export class IncomingClip {
   }
 }
 
-/** An error of the disk or the catalog as ours. */
-export function storageError(action: string, cause: unknown): FramewireError {
-  const code: ErrorCode = (cause as { code?: string } | null)?.code === "ENOSPC" ||
-      (cause instanceof FramewireError && cause.code === "NO_SPACE")
-    ? "NO_SPACE"
-    : "STORAGE_FAILED";
-  const text = `Cannot ${action} on the server's disk: ${messageOf(cause)}`;
-  return new FramewireError(code, text, { cause, ...(code === "NO_SPACE" ? { retryAfterMs: NO_SPACE_RETRY_MS } : {}) });
+function heldBytesGone(): FramewireError {
+  return new FramewireError("STORAGE_FAILED", "Bytes that were held are not in the file any more");
 }

@@ -17,6 +17,7 @@ export class SqliteCatalog implements Catalog {
   readonly #worker: Worker;
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
+  #ended: FramewireError | undefined;
 
   /** Called once, when the database cannot be trusted any more: the program must stop, and begin from the disk. */
   onBroken: (error: FramewireError) => void = () => {};
@@ -27,7 +28,7 @@ export class SqliteCatalog implements Catalog {
     this.#worker.onerror = (event) => {
       event.preventDefault();
       const error = new FramewireError("STORAGE_FAILED", `Catalog stopped: ${event.message}`);
-      for (const { reject } of [...this.#running, ...this.#waiting]) reject(error);
+      this.#end(error);
       this.onBroken(error);
     };
   }
@@ -94,10 +95,21 @@ export class SqliteCatalog implements Catalog {
 
   async close(): Promise<void> {
     await this.#call("close").catch(() => {});
+    this.#end(new FramewireError("SHUTTING_DOWN", "The catalog is closed"));
+  }
+
+  /** From here on every call is answered with `error`, those under way too. */
+  #end(error: FramewireError): void {
+    this.#ended ??= error;
+    const calls = [...this.#running, ...this.#waiting];
+    this.#running = [];
+    this.#waiting = [];
     this.#worker.terminate();
+    for (const { reject } of calls) reject(error);
   }
 
   #call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ call: { method, args }, resolve: resolve as (value: unknown) => void, reject });
       this.#next();

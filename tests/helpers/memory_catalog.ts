@@ -68,7 +68,7 @@ export class MemoryCatalog implements Catalog {
   renameClip(id: string, storedName: string): Promise<void> {
     return this.#change("renameClip", (rows) => {
       const row = rows.get(id);
-      if (row === undefined) return;
+      if (row === undefined) throw missing(id);
       const key = nameKey(storedName);
       for (const other of rows.values()) {
         if (other.id === id || other.folder !== row.folder || nameKey(other.storedName) !== key) continue;
@@ -137,7 +137,8 @@ export class MemoryCatalog implements Catalog {
   #update(method: string, id: string, fields: Partial<ClipRow>): Promise<void> {
     return this.#change(method, (rows) => {
       const row = rows.get(id);
-      if (row !== undefined) rows.set(id, { ...row, ...fields });
+      if (row === undefined) throw missing(id);
+      rows.set(id, { ...row, ...fields });
     });
   }
 
@@ -201,4 +202,8 @@ export class MemoryCatalog implements Catalog {
 
 function brokenError(): FramewireError {
   return new FramewireError("STORAGE_FAILED", "Cannot use catalog: disk I/O error");
+}
+
+function missing(id: string): FramewireError {
+  return new FramewireError("INTERNAL", `Cannot change clip ${id}: there is no such clip`);
 }

@@ -96,10 +96,10 @@ contract("finishes a clip: all of it is held then", async (catalog, again) => {
   assertEquals(ids(await later.unfinishedClips()), []);
 });
 
-contract("does nothing to a clip which is not there", async (catalog) => {
-  await catalog.finishClip("a", FACTS);
-  await catalog.updateHeld("a", [], "x/y", 1);
-  await catalog.renameClip("a", "b");
+contract("refuses to change a clip which is not there, as nothing would be durable", async (catalog) => {
+  await assertRejects(() => catalog.finishClip("a", FACTS), FramewireError, "there is no such clip");
+  await assertRejects(() => catalog.updateHeld("a", [], "x/y", 1), FramewireError, "there is no such clip");
+  await assertRejects(() => catalog.renameClip("a", "b"), FramewireError, "there is no such clip");
   await catalog.removeClip("a");
   assertEquals(await catalog.totals(), { stored: 0, unfinished: 0, storedBytes: 0 });
 });
