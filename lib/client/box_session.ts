@@ -63,6 +63,8 @@ export class BoxSession {
     this.#session.send({ kind: "hello", protocolVersion: PROTOCOL_VERSION, unixMs: clock.wallMs(), ...identity });
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     signal.removeEventListener("abort", stop);
+    // What is set back from here on waits for the next connection.
+    this.#finished = true;
     this.#cancelRetry();
     for (const upload of this.#uploads) {
       upload.stop();
@@ -113,14 +115,13 @@ export class BoxSession {
       if (this.#uploads.size >= streamsMax) return;
       if (job.phase === "waiting" && job.notBeforeMs <= nowMs) this.#start(job);
     }
-    if (this.#uploads.size > 0) return;
-    const later = jobs.filter((job) => !job.isEnded).map((job) => job.notBeforeMs);
+    const later = jobs.filter(({ phase }) => phase === "waiting").map(({ notBeforeMs }) => notBeforeMs);
     if (later.length > 0) {
       this.#cancelRetry = clock.timer(Math.max(1, Math.min(...later) - nowMs), () => this.#startNext());
-      return;
+    } else if (jobs.every((job) => job.isEnded)) {
+      this.#finished = true;
+      this.#session.finish("All sent");
     }
-    this.#finished = true;
-    this.#session.finish("All sent");
   }
 
   #start(job: ClipJob): void {
@@ -150,6 +151,8 @@ export class BoxSession {
     this.#uploads.delete(upload);
     this.#byStream.delete(upload.stream);
     this.#session.detach(upload);
+    // Its bytes in flight were forgotten: there is room for others.
+    this.#session.wake();
     const settled = error === null
       ? Promise.resolve()
       : upload.job.setBack(error, clock.now(), backoffMs(1, random), retryForMs);

@@ -38,27 +38,29 @@ export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[]
   let lastWelcomeMs = clock.now();
   while (jobs.some((job) => !job.isEnded)) {
     if (signal.aborted) throw stopped();
+    const before = progressOf(jobs);
     const attempt = await runOnce(options, jobs, signal);
-    if (attempt.welcomed) {
-      lastWelcomeMs = clock.now();
-      failures = 0;
-    }
-    if (attempt.error === null) continue;
+    if (attempt.welcomed) lastWelcomeMs = clock.now();
+    // A connection which brought nothing is a failure, however friendly its end.
+    if (progressOf(jobs) > before) failures = 0;
+    if (jobs.every((job) => job.isEnded)) return;
     if (signal.aborted) throw stopped();
-    if (FINAL.includes(attempt.error.code)) throw attempt.error;
-    const pauseMs = Math.max(attempt.error.retryAfterMs, backoffMs(failures++, random));
+    const error = attempt.error ??
+      new FramewireError("CONNECTION_LOST", "The server ended the connection before everything was sent");
+    if (FINAL.includes(error.code)) throw error;
+    const pauseMs = Math.max(error.retryAfterMs, backoffMs(failures++, random));
     if (clock.now() + pauseMs - lastWelcomeMs > retryForMs) {
-      throw new FramewireError(
-        "GAVE_UP",
-        `Gave up after ${Math.round(retryForMs / 1000)} s: ${attempt.error.message}`,
-        {
-          cause: attempt.error,
-        },
-      );
+      const text = `Gave up after ${Math.round(retryForMs / 1000)} s: ${error.message}`;
+      throw new FramewireError("GAVE_UP", text, { cause: error });
     }
-    interrupted(attempt.error, pauseMs);
+    interrupted(error, pauseMs);
     await sleep(clock, pauseMs, signal);
   }
+}
+
+/** A number that grows with everything the server has taken. */
+function progressOf(jobs: readonly ClipJob[]): number {
+  return jobs.reduce((sum, job) => sum + job.receivedBytes + (job.isEnded ? 1 : 0), 0);
 }
 
 async function runOnce(

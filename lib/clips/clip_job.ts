@@ -22,7 +22,7 @@ export interface JobEvents {
   changed(job: ClipJob): void;
 }
 
-/** Times that a clip is started anew or asked for again before it is given up. */
+/** Times that a clip is started anew, or refused without progress in between, before it is given up. */
 const ATTEMPTS_MAX = 5;
 
 export class ClipJob {
@@ -30,8 +30,10 @@ export class ClipJob {
   readonly #openSource: () => Promise<ClipSource>;
   readonly #events: JobEvents;
   #source: ClipSource | undefined;
+  #opening: Promise<ClipSource> | undefined;
   #hasher = new PrefixHasher();
-  #attempts = 0;
+  #restarts = 0;
+  #hiccups = 0;
   #refusedSinceMs: number | undefined;
   phase: JobPhase = "waiting";
   /** The server's id of it, once accepted: with it a new connection goes on without asking. */
@@ -40,6 +42,8 @@ export class ClipJob {
   sentBytes = 0;
   /** Bytes that the server had when it accepted, and those it received since: what a progress bar shows. */
   heldBytes = 0;
+  /** Payload bytes which the server has received, over all connections. */
+  receivedBytes = 0;
   /** Where a pipe ended, once it has; bytes. */
   pipeBytes = 0;
   /** Not to be tried before this, on the monotonic clock, ms. */
@@ -69,7 +73,13 @@ export class ClipJob {
 
   /** Opens the source, if it is not open. @throws {FramewireError} `SOURCE_UNREADABLE`. */
   async source(): Promise<ClipSource> {
-    return this.#source ??= await this.#openSource();
+    this.#opening ??= this.#openSource();
+    try {
+      return this.#source = await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
   }
 
   /** Hashes bytes which are sent, if they are the next ones. */
@@ -121,6 +131,8 @@ export class ClipJob {
 
   /** More bytes of it have arrived at the server. */
   progressed(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.#hiccups = 0;
     this.heldBytes = Math.min(this.heldBytes + bytes, this.bytes ?? Infinity);
     this.#events.changed(this);
   }
@@ -152,9 +164,8 @@ export class ClipJob {
     const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
     this.#refusedSinceMs ??= nowMs;
     const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
-    if (tooLong || !error.retryable || (anew && isPipe) || (!waits && ++this.#attempts >= ATTEMPTS_MAX)) {
-      return await this.fail(error);
-    }
+    const tooOften = anew ? ++this.#restarts >= ATTEMPTS_MAX : !waits && ++this.#hiccups >= ATTEMPTS_MAX;
+    if (tooLong || tooOften || !error.retryable || (anew && isPipe)) return await this.fail(error);
     if (anew) await this.#startAnew();
     const pauseMs = error.code === "UNKNOWN_CLIP" ? 0 : Math.max(error.retryAfterMs, backoffMs);
     this.notBeforeMs = nowMs + pauseMs;
@@ -177,7 +188,9 @@ export class ClipJob {
   }
 
   async #closeSource(): Promise<void> {
-    await this.#source?.close();
+    const source = this.#source;
     this.#source = undefined;
+    this.#opening = undefined;
+    await source?.close();
   }
 }
