@@ -47,10 +47,11 @@ export class CatalogDatabase {
 
   /** Runs `job` in one transaction, durable when it returns; rolled back when it throws. */
   transaction<T>(job: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
+    // Prepared, as the errors of `exec` do not say which SQLite error they are, and a failed sync must be known.
+    this.#prepare("BEGIN IMMEDIATE").run();
     try {
       const result = job();
-      this.#database.exec("COMMIT");
+      this.#prepare("COMMIT").run();
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, such as a full disk.

@@ -129,7 +129,8 @@ export class SqliteCatalog implements Catalog {
     done.forEach(({ call, resolve, reject }, index) => {
       const result = results[index]!;
       if ("value" in result) return resolve(result.value);
-      const code = result.failure === "full" ? "NO_SPACE" : result.failure === "broken" ? "STORAGE_FAILED" : "INTERNAL";
+      const broken = result.failure === "broken" || call.method === "open";
+      const code = result.failure === "full" ? "NO_SPACE" : broken ? "STORAGE_FAILED" : "INTERNAL";
       const error = new FramewireError(code, `Cannot ${call.method} in the catalog: ${result.text}`);
       reject(error);
       if (result.failure === "broken" && call.method !== "open") this.onBroken(error);
