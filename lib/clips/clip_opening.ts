@@ -71,7 +71,9 @@ async function discardOrphan(store: ClipStore, device: string, name: string, byt
 
 function checkName(name: string): void {
   const nameBytes = new TextEncoder().encode(name).length;
-  if (nameBytes >= 1 && nameBytes <= LIMITS.clipNameBytesMax) return;
-  const text = `Cannot take name as it must have 1 to ${LIMITS.clipNameBytesMax} bytes of UTF-8: received ${nameBytes}`;
+  // The texts of SQLite end at a NUL.
+  if (nameBytes >= 1 && nameBytes <= LIMITS.clipNameBytesMax && !name.includes("\0")) return;
+  const text = `Cannot take name as it must have 1 to ${LIMITS.clipNameBytesMax} bytes of UTF-8, none of them NUL: ` +
+    `received ${nameBytes}`;
   throw new FramewireError("INVALID_NAME", text);
 }

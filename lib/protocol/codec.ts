@@ -123,7 +123,7 @@ function fromBody(body: Envelope["body"]): Message {
   switch (body.case) {
     case "hello": {
       const { protocolVersion, device, token, software, unixMs } = body.value;
-      return { kind: "hello", protocolVersion, device, token, software, unixMs: Number(unixMs) };
+      return { kind: "hello", protocolVersion, device, token, software, unixMs: wallMs(unixMs) ?? 0 };
     }
     case "welcome":
       return fromWelcome(body.value);
@@ -134,7 +134,7 @@ function fromBody(body: Envelope["body"]): Message {
     case "ping":
       return { kind: "ping", nonce: body.value.nonce };
     case "pong":
-      return { kind: "pong", nonce: body.value.nonce, unixMs: Number(body.value.unixMs) };
+      return { kind: "pong", nonce: body.value.nonce, unixMs: wallMs(body.value.unixMs) ?? 0 };
     case "goodbye":
       return { kind: "goodbye", reason: body.value.reason };
     case "openClip": {
@@ -145,7 +145,7 @@ function fromBody(body: Envelope["body"]): Message {
         name,
         bytes: size === undefined ? null : count("size", size),
         sha256: hashText(sha256),
-        modifiedMs: modifiedUnixMs === undefined ? null : Number(modifiedUnixMs),
+        modifiedMs: modifiedUnixMs === undefined ? null : wallMs(modifiedUnixMs),
         resumeClipId: resumeClipId === "" ? null : resumeClipId,
         fresh,
       };
@@ -211,7 +211,7 @@ function fromWelcome(value: WelcomeValue): Message {
     kind: "welcome",
     protocolVersion: value.protocolVersion,
     software: value.software,
-    unixMs: Number(value.unixMs),
+    unixMs: wallMs(value.unixMs) ?? 0,
     messageBytesMax: value.messageBytesMax,
     chunkBytesMax: value.chunkBytesMax,
     windowBytes: count("window_bytes", value.windowBytes),
@@ -253,6 +253,11 @@ function count(field: string, value: bigint): number {
     );
   }
   return Number(value);
+}
+
+/** A time that a Date can hold; null for any other, which is no time at all (ECMA-262 section 21.4.1.1). */
+function wallMs(value: bigint): number | null {
+  return value >= -8_640_000_000_000_000n && value <= 8_640_000_000_000_000n ? Number(value) : null;
 }
 
 function hashBytes(text: string | null): Uint8Array<ArrayBuffer> {

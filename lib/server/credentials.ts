@@ -20,9 +20,10 @@ export function checkHello(hello: Hello, tokens: readonly TokenRule[]): void {
     );
   }
   const nameBytes = encoder.encode(hello.device).length;
-  if (nameBytes < 1 || nameBytes > LIMITS.deviceNameBytesMax) {
-    const text =
-      `Cannot take device name as it must have 1 to ${LIMITS.deviceNameBytesMax} bytes: received ${nameBytes}`;
+  // The texts of SQLite end at a NUL.
+  if (nameBytes < 1 || nameBytes > LIMITS.deviceNameBytesMax || hello.device.includes("\0")) {
+    const text = `Cannot take device name as it must have 1 to ${LIMITS.deviceNameBytesMax} bytes, none of them NUL: ` +
+      `received ${nameBytes}`;
     throw new FramewireError("INVALID_DEVICE", text);
   }
   if (tokens.length === 0) return;
