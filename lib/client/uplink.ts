@@ -25,7 +25,9 @@ export interface UplinkOptions {
 /** A connection attempt ends after this long, ms; the kernel's own limit is two minutes. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** What no later attempt can change. */
-const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "INVALID_DEVICE", "UNEXPECTED_MESSAGE"];
+const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "INVALID_DEVICE"];
+/** One unexpected message can be damage on the way; so many connections in a row which end by one are a mistake. */
+const UNEXPECTED_MAX = 3;
 
 /**
  * Sends all jobs; resolves when each has ended.
@@ -35,6 +37,7 @@ const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "
 export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[], signal: AbortSignal): Promise<void> {
   const { clock, random, retryForMs, interrupted } = options;
   let failures = 0;
+  let unexpected = 0;
   let lastWelcomeMs = clock.now();
   while (jobs.some((job) => !job.isEnded)) {
     if (signal.aborted) throw stopped();
@@ -47,12 +50,15 @@ export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[]
     if (signal.aborted) throw stopped();
     const error = attempt.error ??
       new FramewireError("CONNECTION_LOST", "The server ended the connection before everything was sent");
-    if (FINAL.includes(error.code)) throw error;
-    const pauseMs = Math.max(error.retryAfterMs, backoffMs(failures++, random));
-    if (clock.now() + pauseMs - lastWelcomeMs > retryForMs) {
+    unexpected = error.code === "UNEXPECTED_MESSAGE" ? unexpected + 1 : 0;
+    if (FINAL.includes(error.code) || unexpected >= UNEXPECTED_MAX) throw error;
+    const leftMs = lastWelcomeMs + retryForMs - clock.now();
+    if (leftMs <= 0) {
       const text = `Gave up after ${Math.round(retryForMs / 1000)} s: ${error.message}`;
       throw new FramewireError("GAVE_UP", text, { cause: error });
     }
+    // The last attempt is made when the time is up, not given up before.
+    const pauseMs = Math.min(Math.max(error.retryAfterMs, backoffMs(failures++, random)), leftMs);
     interrupted(error, pauseMs);
     await sleep(clock, pauseMs, signal);
   }
