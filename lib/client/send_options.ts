@@ -6,8 +6,7 @@ import type { Program } from "../platform/program.ts";
 
 export const SEND_SPEC: CommandSpec = {
   name: "framewire send",
-  summary:
-    "Sends clips (any files) to a Framewire server; resumes after anything, done when they are safe on its disk.",
+  summary: "Sends clips (any files) to a Framewire server; resumes after anything, done when they are safe.",
   options: [
     { name: "file", kind: "list", value: "PATH…", help: "Files; folders are walked; - is standard input" },
     { name: "server", kind: "text", value: "HOST:PORT", help: "Where to", default: "127.0.0.1:12345" },

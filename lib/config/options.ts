@@ -121,7 +121,8 @@ export function helpOf(spec: CommandSpec): string {
     "",
     ...rows.map(([left, right]) => left.padEnd(width) + right),
     "",
-    "Every option also has a variable (FRAMEWIRE_RETRY_FOR) and a key in the config file; flag beats variable beats file.",
+    "Every option also has a variable (FRAMEWIRE_CONFIG) and a key in the config file;",
+    "a flag beats the variable, which beats the file.",
     "",
     ...spec.examples.map((example) => `  ${example}`),
   ].join("\n");
