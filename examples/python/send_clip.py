@@ -125,7 +125,11 @@ class Upload:
             if message.HasField("clip_stored"):
                 self.result = message.clip_stored
         elif name == "resend":
-            self.to_send.insert(0, (message.offset, message.offset + message.length))
+            end = message.offset + message.length
+            if message.length == 0:
+                self.end_sent = False  # The end arrived damaged, or is wanted behind what was asked for before.
+            elif end <= self.size:  # The offset of a damaged chunk may be anything.
+                self.to_send.insert(0, (message.offset, end))
         elif name == "error":
             raise Refused(message)
         # Whatever else comes is of a newer version, and not for us.
@@ -146,7 +150,8 @@ class Upload:
             return True
         if self.end_sent:
             return False
-        end = pb.VideoData(stream=STREAM, offset=self.size, is_end=True, sha256=self.sha256)
+        crc32 = checksum(self.size, b"", self.sha256)
+        end = pb.VideoData(stream=STREAM, offset=self.size, is_end=True, sha256=self.sha256, crc32=crc32)
         self.connection.send(video_data=end)
         self.end_sent = True
         return True
@@ -159,10 +164,8 @@ class Upload:
             raise OSError("The file became shorter while it was being sent")
         if start + len(chunk) < end:
             self.to_send.insert(0, (start + len(chunk), end))
-        checksum = zlib.crc32(chunk, zlib.crc32(struct.pack(">Q", start)))
-        self.connection.send(
-            video_data=pb.VideoData(stream=STREAM, offset=start, crc32=checksum, video_chunk=chunk)
-        )
+        crc32 = checksum(start, chunk)
+        self.connection.send(video_data=pb.VideoData(stream=STREAM, offset=start, crc32=crc32, video_chunk=chunk))
         self.sent += len(chunk)
 
     def digest(self, held):
@@ -172,6 +175,11 @@ class Upload:
     def listen(self):
         if self.connection.has_input():
             self.handle(*self.connection.receive())
+
+
+def checksum(offset, chunk, sha256=b""):
+    """CRC-32 of a VideoData: of its offset, its bytes and, at the end, the SHA-256 of the clip."""
+    return zlib.crc32(struct.pack(">Q", offset) + chunk + sha256)
 
 
 def sha256_of(file, start, end, meanwhile=lambda: None):

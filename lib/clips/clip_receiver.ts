@@ -2,7 +2,7 @@
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import { chunkChecksum } from "../protocol/chunk_frame.ts";
+import { isIntact } from "../protocol/chunk_frame.ts";
 import type { CloseStream, Message, OpenClip, VideoData } from "../protocol/message.ts";
 import { mayReceiveOnStream, type StreamState } from "../protocol/session_rules.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
@@ -63,6 +63,7 @@ export class ClipReceiver {
       );
     }
     this.#checkState(entry, message.kind);
+    if (message.kind === "videoData" && entry.state === "ended") return;
     if (message.kind === "closeStream") return await this.#closeStream(entry, message);
     try {
       await this.#data(entry, message);
@@ -137,12 +138,15 @@ export class ClipReceiver {
         `Cannot take chunk as its length must be <= ${LIMITS.chunkBytesMax} bytes: received ${message.chunk.length}`;
       throw new FramewireError("INVALID_RANGE", text);
     }
-    // An end without bytes needs no checksum: its size and SHA-256 are checked against everything.
-    const whole = message.chunk.length === 0 || chunkChecksum(message.offset, message.chunk) === message.crc32;
-    if (whole) await stream.take(message.offset, message.chunk);
-    else stream.askAgain(message.offset, message.chunk.length);
+    // Of what is damaged nothing is believed, so neither that it is an end.
+    if (!isIntact(message)) return stream.askAgain(message);
+    await stream.take(message.offset, message.chunk);
     if (message.isEnd) stream.setEnd(message.offset + message.chunk.length, message.sha256);
-    if (!stream.mayBeWhole()) return;
+    if (stream.end === undefined) return;
+    if (stream.missing().length > 0) {
+      if (message.isEnd) stream.askMissing();
+      return;
+    }
     entry.state = "ended";
     this.#finish(entry, stream).catch((error) => this.#fail(entry, error));
   }
@@ -155,7 +159,7 @@ export class ClipReceiver {
       const missing = await clip.complete(bytes, sha256);
       if (missing.length > 0) {
         entry.state = "sending";
-        return stream.ask(missing);
+        return stream.askMissing();
       }
     } catch (error) {
       if (error instanceof FramewireError && error.code === "HASH_MISMATCH") await store.discard(clip.row.id);

@@ -2,8 +2,8 @@
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Message } from "../protocol/message.ts";
-import { addRange, type ByteRange, containsRange, missingRanges } from "../protocol/ranges.ts";
+import type { Message, VideoData } from "../protocol/message.ts";
+import { type ByteRange, missingRanges } from "../protocol/ranges.ts";
 import type { IncomingClip, Owner } from "../store/incoming_clip.ts";
 
 export class ClipStream implements Owner {
@@ -19,8 +19,9 @@ export class ClipStream implements Owner {
   #ackedStored = 0;
   #cancelAckTimer: (() => void) | undefined;
   #acksStopped = false;
-  #asked: readonly ByteRange[] = [];
   #damagedInARow = 0;
+  /** Ends at which bytes were missing, since the last good chunk. */
+  #endsInVain = 0;
   #end: { bytes: number; sha256: string } | undefined;
 
   constructor(
@@ -62,65 +63,70 @@ export class ClipStream implements Owner {
   }
 
   /**
-   * Takes a chunk whose checksum is right.
+   * Takes a chunk which is intact.
    *
    * @throws {FramewireError} `WINDOW_EXCEEDED`, and what writing throws.
    */
   async take(offset: number, chunk: Uint8Array): Promise<void> {
-    this.#damagedInARow = 0;
+    if (chunk.length > 0) this.#damagedInARow = this.#endsInVain = 0;
     this.#count(chunk.length);
     await this.clip.write(offset, chunk);
     this.#ackSoon();
   }
 
   /**
-   * Asks for a chunk again that arrived damaged.
+   * Asks again for what arrived damaged. Its offset may be what is damaged: then the wrong bytes are asked for, or none,
+   * and those which are really missing when the end has come.
    *
    * @throws {FramewireError} `BAD_CHECKSUM` when that happens too often in a row.
    */
-  askAgain(offset: number, bytes: number): void {
+  askAgain({ offset, chunk, isEnd, sha256 }: VideoData): void {
     if (++this.#damagedInARow > LIMITS.badChunksMax) {
       throw new FramewireError(
         "BAD_CHECKSUM",
         `Cannot go on as damaged chunks in a row must be <= ${LIMITS.badChunksMax}`,
       );
     }
-    this.#count(bytes);
-    this.clip.skip(bytes);
-    this.#ackSoon();
-    this.ask(
-      this.clip.row.bytes !== null && offset + bytes > this.clip.row.bytes
-        ? []
-        : [{ start: offset, end: offset + bytes }],
-    );
-  }
-
-  /** Asks for bytes that are missing, unless they were asked for already. */
-  ask(ranges: readonly ByteRange[]): void {
-    for (const { start, end } of ranges) {
-      this.#asked = addRange(this.#asked, start, end);
-      this.#send({ kind: "resend", stream: this.#number, offset: start, bytes: end - start });
+    const bytes = chunk.length;
+    if (bytes > 0) {
+      this.#count(bytes);
+      this.clip.skip(bytes);
+      this.#ackSoon();
+      if (offset + bytes <= (this.clip.row.bytes ?? LIMITS.clipBytesMax)) this.#ask(offset, bytes);
     }
+    if (bytes === 0 || isEnd || sha256 !== null) this.#askForEnd();
   }
 
-  /** @throws {FramewireError} `MALFORMED` without a hash, `INVALID_RANGE` when it ended elsewhere before. */
+  /** @throws {FramewireError} `MALFORMED` without a hash, `INVALID_RANGE` when it ends elsewhere than it said before. */
   setEnd(bytes: number, sha256: string | null): void {
     if (sha256 === null) throw new FramewireError("MALFORMED", "Cannot end clip as sha256 must be set: received none");
-    if (this.#end !== undefined && (this.#end.bytes !== bytes || this.#end.sha256 !== sha256)) {
-      throw new FramewireError(
-        "INVALID_RANGE",
-        `Cannot end clip at ${bytes} bytes: it ended at ${this.#end.bytes} before`,
-      );
+    const before = this.#end?.bytes ?? this.clip.row.bytes ?? bytes;
+    if (before !== bytes || (this.#end !== undefined && this.#end.sha256 !== sha256)) {
+      const text = `Cannot end clip at ${bytes} bytes with another size or hash than before: ${before} bytes`;
+      throw new FramewireError("INVALID_RANGE", text);
     }
     this.#end = { bytes, sha256 };
   }
 
-  /** Whether the end is known and nothing that was asked for is still on its way. */
-  mayBeWhole(): boolean {
-    if (this.#end === undefined) return false;
-    this.#asked = this.#asked.filter((range) => !containsRange(this.clip.held, range.start, range.end));
-    return missingRanges(this.clip.held, 0, this.#end.bytes)
-      .every((range) => !this.#asked.some((asked) => asked.start < range.end && range.start < asked.end));
+  /** What has not arrived of a clip whose end is known. */
+  missing(): readonly ByteRange[] {
+    return missingRanges(this.clip.held, 0, this.#end!.bytes);
+  }
+
+  /**
+   * Asks for all that is missing at an end, and for the end again: when that comes, nothing of this is on its way any
+   * more, so what is missing then is asked for again. Bytes that come twice do no harm; bytes nobody asks for would.
+   *
+   * @throws {FramewireError} `INVALID_RANGE` when ends come and come, and no bytes.
+   */
+  askMissing(): void {
+    if (++this.#endsInVain > LIMITS.badChunksMax) {
+      const text =
+        `Cannot end clip as bytes are missing, and those asked for do not come: asked ${LIMITS.badChunksMax} times`;
+      throw new FramewireError("INVALID_RANGE", text);
+    }
+    for (const { start, end } of this.missing()) this.#ask(start, end - start);
+    this.#askForEnd();
   }
 
   stopAcks(): void {
@@ -136,6 +142,14 @@ export class ClipStream implements Owner {
   lost(error: FramewireError): void {
     this.stopAcks();
     this.#failed(error);
+  }
+
+  #ask(offset: number, bytes: number): void {
+    this.#send({ kind: "resend", stream: this.#number, offset, bytes });
+  }
+
+  #askForEnd(): void {
+    this.#ask(0, 0);
   }
 
   #count(bytes: number): void {

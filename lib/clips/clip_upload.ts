@@ -2,7 +2,7 @@
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import { CHUNK_HEAD_BYTES, frameChunk } from "../protocol/chunk_frame.ts";
+import { CHUNK_HEAD_BYTES, endOfClip, frameChunk } from "../protocol/chunk_frame.ts";
 import { encodeMessage } from "../protocol/codec.ts";
 import type { LinkPacer } from "../protocol/link_pacer.ts";
 import type { Ack, ClipAccepted, ClipOffer, ErrorMessage, Message, OpenClip, Resend } from "../protocol/message.ts";
@@ -58,9 +58,14 @@ export class ClipUpload implements FrameSource {
   #sent = 0;
   #received = 0;
   #stored = 0;
-  #resentBytes = 0;
   /** What was sent of a pipe, to know from which offset on it must be kept. */
   #firstOffset = 0;
+  #forgotten = 0;
+  #damaged = false;
+  /** End of what was read so far. */
+  #reach = 0;
+  #fillAgain = false;
+  #cancelEndTimer = () => {};
 
   constructor(job: ClipJob, link: UploadLink) {
     this.job = job;
@@ -87,6 +92,7 @@ export class ClipUpload implements FrameSource {
   stop(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
+    this.#cancelEndTimer();
     this.#link.pacer.forget(this.#sent - this.#received);
   }
 
@@ -129,6 +135,7 @@ export class ClipUpload implements FrameSource {
       bytes: next.bytes,
       written: () => {
         if (next.buffer !== null) this.#buffers.push(next.buffer);
+        if (this.#state === "ended") this.#expectAnswer();
         this.#fill();
       },
     };
@@ -158,8 +165,9 @@ export class ClipUpload implements FrameSource {
 
   async #accepted(message: ClipAccepted): Promise<void> {
     this.job.accepted(message.clipId, message.held);
-    this.#firstOffset = message.held[0]?.end ?? 0;
-    this.#source!.forget(this.#firstOffset);
+    const first = message.held[0];
+    this.#firstOffset = first?.start === 0 ? first.end : 0;
+    this.#forget(this.#firstOffset);
     this.#plan = [...await this.#source!.plan(message.held)];
     this.#state = "sending";
     this.#fill();
@@ -179,8 +187,8 @@ export class ClipUpload implements FrameSource {
     this.#link.pacer.acknowledge(received, this.#link.clock.now());
     if (received > 0) this.job.progressed(received);
     if (message.clipStored !== null) return this.#whole(message.clipStored);
-    // A pipe is sent in order; what is sent again only makes this less than it could be.
-    if (stored > 0) this.#source?.forget(this.#firstOffset + this.#stored - this.#resentBytes);
+    // A pipe is sent in order, until something of it must be sent again.
+    if (stored > 0) this.#forget(this.#firstOffset + this.#stored);
     this.#link.wake();
     this.#fill();
   }
@@ -195,23 +203,58 @@ export class ClipUpload implements FrameSource {
     });
   }
 
-  #resend(message: Resend): void {
-    const end = message.offset + message.bytes;
-    if (message.bytes === 0 || end > (this.#source?.bytes ?? this.#firstOffset + this.#sent)) {
-      throw new FramewireError("INVALID_RANGE", `Cannot send bytes ${message.offset} to ${end} again: no such bytes`);
+  /** What is no range of the source was asked for by a damaged offset; the server finds what it lacks at the end. */
+  #resend({ offset, bytes }: Resend): void {
+    if (bytes === 0) {
+      if (this.#state === "ended") this.#endQueued = false;
+      return this.#fill();
     }
-    this.#resentBytes += message.bytes;
-    this.#plan.unshift({ start: message.offset, end });
+    this.#damaged = true;
+    const source = this.#source!;
+    const isThere = source.bytes === null
+      ? offset >= this.#forgotten && offset + bytes <= this.#reach
+      : offset + bytes <= source.bytes;
+    if (!isThere) return;
+    this.#plan.unshift({ start: offset, end: offset + bytes });
     this.#fill();
+  }
+
+  /**
+   * Bytes of a pipe before `offset` are durable. Not so once something arrived damaged: that counts as stored, and where
+   * it was is not certain. Then all is kept, and when it is too much, a new connection tells what the server has.
+   */
+  #forget(offset: number): void {
+    if (!this.#damaged) {
+      this.#forgotten = offset;
+      return this.#source?.forget(offset);
+    }
+    if (this.#source?.bytes !== null || offset - this.#forgotten <= this.#link.windowBytes) return;
+    throw new FramewireError("BAD_CHECKSUM", "Chunks arrived damaged; connecting again to see what the server has");
+  }
+
+  /** An end may get lost without a trace, when damage makes another message of it. A second one does no harm. */
+  #expectAnswer(): void {
+    this.#cancelEndTimer();
+    if (this.#abort.signal.aborted) return;
+    this.#cancelEndTimer = this.#link.clock.timer(LIMITS.endAgainMs, () => {
+      if (this.#ready.length > 0 || this.#plan.length > 0) return;
+      this.#endQueued = false;
+      this.#fill();
+    });
   }
 
   /** Reads chunks ahead, as long as there is room for them. */
   #fill(): void {
+    this.#fillAgain = true;
     if (this.#filling || this.#abort.signal.aborted || (this.#state !== "sending" && this.#state !== "ended")) return;
     this.#filling = true;
     this.#run(async () => {
       try {
-        while (this.#ready.length < READY_MAX && !this.#abort.signal.aborted && await this.#fillOne());
+        // What comes while it ends must not be left lying.
+        while (this.#fillAgain) {
+          this.#fillAgain = false;
+          while (this.#ready.length < READY_MAX && !this.#abort.signal.aborted && await this.#fillOne());
+        }
       } finally {
         this.#filling = false;
       }
@@ -238,6 +281,7 @@ export class ClipUpload implements FrameSource {
     }
     if (range.start + count === range.end) this.#plan.splice(index, 1);
     else this.#plan[index] = { start: range.start + count, end: range.end };
+    this.#reach = Math.max(this.#reach, range.start + count);
     this.job.hash(range.start, payload.subarray(0, count));
     const frame = frameChunk(buffer, count, this.stream, range.start);
     this.#ready.push({ bytes: frame, payloadBytes: count, buffer });
@@ -253,8 +297,7 @@ export class ClipUpload implements FrameSource {
     this.#sha256 = await this.job.hashWhole(bytes, this.#abort.signal);
     await this.#source!.checkUnchanged();
     if (this.#abort.signal.aborted) return false;
-    const end = { kind: "videoData", stream: this.stream, offset: bytes, chunk: new Uint8Array(0) } as const;
-    const frame = encodeMessage({ ...end, crc32: 0, isEnd: true, sha256: this.#sha256 });
+    const frame = encodeMessage(endOfClip(this.stream, bytes, this.#sha256));
     this.#ready.push({ bytes: frame, payloadBytes: 0, buffer: null });
     this.#state = "ended";
     this.job.enter("finishing");

@@ -44,6 +44,8 @@ export const LIMITS = {
   ackAfterMs: 5,
   /** Damaged chunks in a row on one stream before the connection is given up. */
   badChunksMax: 8,
+  /** An end which is not answered for this long is sent again: two heartbeats, so that only a lost one is. */
+  endAgainMs: 10_000,
   /** Separate ranges held of one clip: head, tail and a few repairs. More is not a sender of good will. */
   rangesPerClipMax: 64,
   /** UTF-8 bytes of a device name. */

@@ -9,6 +9,7 @@
 import { crc32 } from "node:zlib";
 import { PREFIX_BYTES } from "../framing/frame_decoder.ts";
 import { writePrefix } from "../framing/frame_encoder.ts";
+import type { VideoData } from "./message.ts";
 
 /** Room in front of the payload: prefix 4, Envelope tag 2 + length 4, stream 6, offset 9, checksum 5, chunk tag 1 + length 4. */
 export const CHUNK_HEAD_BYTES = 40;
@@ -23,10 +24,26 @@ const TAG_CRC32 = (5 << 3) | 5;
 const offsetBytes = new Uint8Array(8);
 const offsetView = new DataView(offsetBytes.buffer);
 
-/** CRC-32 of the offset as 8 big-endian bytes followed by the chunk: a chunk at the wrong place is a damaged one. */
-export function chunkChecksum(offset: number, chunk: Uint8Array): number {
+/**
+ * CRC-32 of the offset as 8 big-endian bytes, the chunk, and the hash of an end (hexadecimal): a chunk at the wrong place
+ * is a damaged one, and so is an end of another size or hash.
+ */
+export function chunkChecksum(offset: number, chunk: Uint8Array, sha256: string | null = null): number {
   offsetView.setBigUint64(0, BigInt(offset));
-  return crc32(chunk, crc32(offsetBytes));
+  const checksum = crc32(chunk, crc32(offsetBytes));
+  return sha256 === null ? checksum : crc32(Uint8Array.fromHex(sha256), checksum);
+}
+
+/** Whether it is what was sent. A hash without `isEnd` is an end whose `isEnd` was lost. */
+export function isIntact({ offset, chunk, crc32, isEnd, sha256 }: VideoData): boolean {
+  return (isEnd || sha256 === null) && chunkChecksum(offset, chunk, sha256) === crc32;
+}
+
+/** The end of a clip of `bytes` bytes with this SHA-256 (hexadecimal), without a chunk. */
+export function endOfClip(stream: number, bytes: number, sha256: string): VideoData {
+  const chunk = new Uint8Array(0);
+  const checksum = chunkChecksum(bytes, chunk, sha256);
+  return { kind: "videoData", stream, offset: bytes, crc32: checksum, chunk, isEnd: true, sha256 };
 }
 
 /**

@@ -15,7 +15,7 @@ export type Phase = "greeting" | "open";
  * - `opening`: the box has asked, the server has not answered.
  * - `deciding`: the server has offered what it holds, the box has not answered.
  * - `sending`: accepted; chunks go.
- * - `ended`: the end has been sent; waiting for `clip_stored` or a resend.
+ * - `ended`: box: the end has been sent, waiting for `clip_stored` or a resend. Server: all of it is there, being verified.
  */
 export type StreamState = "opening" | "deciding" | "sending" | "ended";
 
@@ -40,7 +40,8 @@ const STREAM_KINDS: Record<Role, Record<StreamState, readonly MessageKind[]>> = 
     opening: ["closeStream"],
     deciding: ["openClip", "closeStream"],
     sending: ["videoData", "closeStream"],
-    ended: ["closeStream"],
+    // Chunks which were asked for twice, or an end sent again, may still be on their way; they are ignored.
+    ended: ["videoData", "closeStream"],
   },
   box: {
     opening: ["clipOffer", "clipAccepted", "ack", "error"],

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { LIMITS } from "../../lib/config/limits.ts";
+import { chunkChecksum } from "../../lib/protocol/chunk_frame.ts";
 import type { ErrorMessage, Message } from "../../lib/protocol/message.ts";
 import { startServer } from "../helpers/programs.ts";
 import { RawBox } from "../helpers/raw_box.ts";
@@ -50,7 +51,8 @@ async function leaveUnfinished(listen: string, name: string, bytes: number): Pro
 }
 
 function end(box: RawBox, stream: number, offset: number, hash: string | null): Promise<void> {
-  return box.send({ kind: "videoData", stream, offset, chunk: NOTHING, crc32: 0, isEnd: true, sha256: hash });
+  const crc32 = chunkChecksum(offset, NOTHING, hash);
+  return box.send({ kind: "videoData", stream, offset, chunk: NOTHING, crc32, isEnd: true, sha256: hash });
 }
 
 Deno.test("rules: the branches of an opening", async (t) => {
@@ -120,17 +122,26 @@ Deno.test("rules: chunks in any order, damaged ones alone again, the end once", 
   await using box = await connected(server.listen);
   await box.open(1, "a", content.length);
   await box.expect("clipAccepted");
+  const resend = { kind: "resend", stream: 1 } as const;
   await box.chunk(1, 64 * KIB, content.subarray(64 * KIB));
   await box.chunk(1, 0, content.subarray(0, 32 * KIB), 1);
-  await end(box, 1, content.length, sha256);
-  // The damaged one is asked for at once; what never came, when the rest is there.
-  assertEquals(await answer(box), { kind: "resend", stream: 1, offset: 0, bytes: 32 * KIB });
+  // The damaged one is asked for at once; what is missing, and the end again behind it, at the end.
+  assertEquals(await answer(box), { ...resend, offset: 0, bytes: 32 * KIB });
   await box.chunk(1, 0, content.subarray(0, 32 * KIB));
-  assertEquals(await answer(box), { kind: "resend", stream: 1, offset: 32 * KIB, bytes: 32 * KIB });
+  await end(box, 1, content.length, sha256);
+  assertEquals(await answer(box), { ...resend, offset: 32 * KIB, bytes: 32 * KIB });
+  assertEquals(await answer(box), { ...resend, offset: 0, bytes: 0 });
+  // What was asked for may not come, as its Resend was damaged: the next end asks again.
+  await end(box, 1, content.length, sha256);
+  assertEquals(await answer(box), { ...resend, offset: 32 * KIB, bytes: 32 * KIB });
+  assertEquals(await answer(box), { ...resend, offset: 0, bytes: 0 });
   await box.chunk(1, 32 * KIB, content.subarray(32 * KIB, 64 * KIB));
+  // Twice, and behind all that was needed.
+  await box.chunk(1, 0, content.subarray(0, 32 * KIB));
+  await end(box, 1, content.length, sha256);
   const stored = await answer(box);
   assert(stored.kind === "ack" && stored.clipStored !== null);
-  // Damaged bytes count, too.
+  // Damaged bytes count, too; those behind the last that was needed do not.
   assertEquals([stored.received, stored.stored], [content.length + 32 * KIB, content.length + 32 * KIB]);
   assertEquals(await Deno.readFile(`${server.data}/clips/rules/a`), content);
 });

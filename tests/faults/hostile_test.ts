@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
+import { endOfClip } from "../../lib/protocol/chunk_frame.ts";
 import type { OpenClip } from "../../lib/protocol/message.ts";
 import { assertClips, randomFile, storedEvent } from "../helpers/clip_files.ts";
 import { faultProxy } from "../helpers/fault_proxy.ts";
@@ -190,15 +191,7 @@ Deno.test("a clip that breaks the rules ends, its connection goes on", async () 
     await box.open(6, "wrong hash", 1_000);
     await box.expect("clipAccepted");
     await box.chunk(6, 0, chunk);
-    const end = {
-      kind: "videoData",
-      stream: 6,
-      offset: 1_000,
-      chunk: new Uint8Array(0),
-      crc32: 0,
-      isEnd: true,
-    } as const;
-    await box.send({ ...end, sha256: "00".repeat(32) });
+    await box.send(endOfClip(6, 1_000, "00".repeat(32)));
     assertEquals(await refusal(), ["HASH_MISMATCH", 6]);
     await box.open(7, "huge", LIMITS.clipBytesMax, noHash);
     assertEquals(await refusal(), ["NO_SPACE", 7]);

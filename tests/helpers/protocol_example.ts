@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { LIMITS } from "../../lib/config/limits.ts";
 import { PREFIX_BYTES } from "../../lib/framing/frame_decoder.ts";
-import { CHUNK_HEAD_BYTES, frameChunk } from "../../lib/protocol/chunk_frame.ts";
+import { CHUNK_HEAD_BYTES, endOfClip, frameChunk } from "../../lib/protocol/chunk_frame.ts";
 import { encodeMessage } from "../../lib/protocol/codec.ts";
 
 const CONTENT = new TextEncoder().encode("Hello, world!\n");
@@ -29,7 +29,6 @@ function steps(): readonly Step[] {
   const nothing = { sha256: null, modifiedMs: null, resumeClipId: null, fresh: false };
   const clipStored = { clipId: CLIP_ID, storedName: "hello.txt", alreadyThere: false, url: "" };
   const whole = { kind: "ack", stream: 1, received: bytes, stored: bytes } as const;
-  const end = { kind: "videoData", stream: 1, offset: bytes, crc32: 0, chunk: new Uint8Array(0) } as const;
   return [
     {
       from: "box",
@@ -74,7 +73,7 @@ function steps(): readonly Step[] {
     {
       from: "box",
       title: "VideoData, the end",
-      frame: encodeMessage({ ...end, isEnd: true, sha256: SHA256 }),
+      frame: encodeMessage(endOfClip(1, bytes, SHA256)),
     },
     { from: "server", title: "Ack with ClipStored: done", frame: encodeMessage({ ...whole, clipStored }) },
     { from: "box", title: "Goodbye", frame: encodeMessage({ kind: "goodbye", reason: "" }) },

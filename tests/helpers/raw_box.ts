@@ -1,5 +1,5 @@
 import { FrameDecoder } from "../../lib/framing/frame_decoder.ts";
-import { chunkChecksum } from "../../lib/protocol/chunk_frame.ts";
+import { chunkChecksum, endOfClip } from "../../lib/protocol/chunk_frame.ts";
 import { decodeMessage, encodeMessage } from "../../lib/protocol/codec.ts";
 import type { ClipStored, Message, MessageKind, OpenClip, Welcome } from "../../lib/protocol/message.ts";
 import { createHash } from "node:crypto";
@@ -96,8 +96,7 @@ export class RawBox implements AsyncDisposable {
       await this.chunk(stream, at, content.subarray(at, at + chunkBytes));
     }
     const sha256 = createHash("sha256").update(content).digest("hex");
-    const chunk = new Uint8Array(0);
-    await this.send({ kind: "videoData", stream, offset: content.length, chunk, crc32: 0, isEnd: true, sha256 });
+    await this.send(endOfClip(stream, content.length, sha256));
     while (true) {
       const ack = await this.expect("ack");
       if (ack.stream === stream && ack.clipStored !== null) return ack.clipStored;

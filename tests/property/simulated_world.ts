@@ -109,7 +109,9 @@ export class SimulatedWorld {
       devices: new DeviceTable(clock),
       tokens: [],
       httpUrl: () => "",
-      clipEnded: () => {},
+      clipEnded: (stored) => {
+        if (!stored) this.note("a stream failed");
+      },
     });
     boxes.start(ADDRESS);
     this.#server = { store, boxes };

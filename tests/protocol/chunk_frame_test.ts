@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import { assertEquals, assertLessOrEqual, assertNotEquals } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
-import { CHUNK_HEAD_BYTES, chunkChecksum, frameChunk } from "../../lib/protocol/chunk_frame.ts";
+import { CHUNK_HEAD_BYTES, chunkChecksum, endOfClip, frameChunk, isIntact } from "../../lib/protocol/chunk_frame.ts";
 import { decodeMessage, encodeMessage } from "../../lib/protocol/codec.ts";
 import { joinBytes } from "../helpers/decode_pieces.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
@@ -60,4 +60,24 @@ Deno.test("chunkChecksum is the CRC-32 of eight bytes of offset and the chunk", 
 Deno.test("chunkChecksum tells the same bytes at another offset", () => {
   const chunk = new Uint8Array(100);
   for (const offset of OFFSETS.slice(1)) assertNotEquals(chunkChecksum(offset, chunk), chunkChecksum(0, chunk));
+});
+
+Deno.test("chunkChecksum has the hash of an end behind all else", () => {
+  const [chunk, hash] = [Uint8Array.of(7, 8), new SeededRandom(3).bytes(32)];
+  const all = joinBytes(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9), chunk, hash);
+  assertEquals(chunkChecksum(9, chunk, hash.toHex()), crc32(all));
+});
+
+Deno.test("isIntact finds every field of an end that is another", () => {
+  const end = endOfClip(1, 1000, "ab".repeat(32));
+  assertEquals(isIntact(end), true);
+  const others = [
+    { offset: 1001 },
+    { crc32: end.crc32 ^ 1 },
+    { chunk: new Uint8Array(1) },
+    { isEnd: false },
+    { sha256: null },
+    { sha256: "aa" + "ab".repeat(31) },
+  ];
+  for (const other of others) assertEquals(isIntact({ ...end, ...other }), false, Object.keys(other)[0]);
 });

@@ -24,7 +24,7 @@ const BY_STREAM = [
   "server opening: closeStream",
   "server deciding: openClip closeStream",
   "server sending: videoData closeStream",
-  "server ended: closeStream",
+  "server ended: videoData closeStream",
   "box opening: clipOffer clipAccepted ack error",
   "box deciding: error",
   "box sending: ack resend error",

@@ -551,7 +551,7 @@ export const ClipAcceptedSchema: GenMessage<ClipAccepted> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 11);
 
 /**
- * A part of a clip; or its end, sent once, when all parts have been sent.
+ * A part of a clip; or its end, when all parts have been sent, and again when a Resend of length 0 asks for it.
  *
  * @generated from message framewire.v1.VideoData
  */
@@ -581,7 +581,7 @@ export type VideoData = Message<"framewire.v1.VideoData"> & {
   offset: bigint;
 
   /**
-   * CRC-32 (ISO/IEC 13239, as in zlib) of the offset as 8 big-endian bytes followed by video_chunk.
+   * CRC-32 (ISO/IEC 13239, as in zlib) of the offset as 8 big-endian bytes, video_chunk and sha256, one behind the other.
    *
    * @generated from field: fixed32 crc32 = 5;
    */
@@ -678,7 +678,7 @@ export const ClipStoredSchema: GenMessage<ClipStored> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 14);
 
 /**
- * Server: these bytes arrived damaged or are missing; send them again.
+ * Server: these bytes arrived damaged or are missing; send them again. A length of 0 asks for the end again.
  *
  * @generated from message framewire.v1.Resend
  */
