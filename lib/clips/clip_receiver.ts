@@ -40,6 +40,8 @@ export class ClipReceiver {
   readonly #entries = new Map<number, Entry>();
   /** Streams above this were never opened; those below may have ended while chunks of theirs were on their way. */
   #highest = 0;
+  /** Bytes taken since the disk was looked at. */
+  #uncheckedBytes = 0;
   #closed = false;
 
   constructor(options: ClipReceiverOptions) {
@@ -140,6 +142,7 @@ export class ClipReceiver {
     }
     // Of what is damaged nothing is believed, so neither that it is an end.
     if (!isIntact(message)) return stream.askAgain(message);
+    await this.#checkReserve(message.chunk.length);
     await stream.take(message.offset, message.chunk);
     if (message.isEnd) stream.setEnd(message.offset + message.chunk.length, message.sha256);
     if (stream.end === undefined) return;
@@ -149,6 +152,14 @@ export class ClipReceiver {
     }
     entry.state = "ended";
     this.#finish(entry, stream).catch((error) => this.#fail(entry, error));
+  }
+
+  /** Looks at the disk now and then. @throws {FramewireError} `NO_SPACE`. */
+  async #checkReserve(bytes: number): Promise<void> {
+    this.#uncheckedBytes += bytes;
+    if (this.#uncheckedBytes < LIMITS.spaceCheckBytes) return;
+    this.#uncheckedBytes = 0;
+    await this.#options.store.checkReserve();
   }
 
   async #finish(entry: Entry, stream: ClipStream): Promise<void> {

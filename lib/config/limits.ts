@@ -58,6 +58,8 @@ export const LIMITS = {
   unfinishedInWelcomeMax: 100,
   /** Space which is never given to clips: SQLite and its log must be able to commit. */
   diskReserveBytes: 256 * MIB,
+  /** Bytes of a connection after which free space is looked at again: 32 connections stay within half the reserve. */
+  spaceCheckBytes: 4 * MIB,
   /** Piece in which files are read for hashing and for range requests. */
   readPieceBytes: 256 * KIB,
   /** Viewers' WebSockets at once. */

@@ -163,6 +163,8 @@ export class CatalogDatabase {
     if (version > MIGRATIONS.length) {
       throw new Error(`Cannot open catalog as its version must be <= ${MIGRATIONS.length}: received ${version}`);
     }
+    // Nothing is written when there is nothing to do: a server must start on a full disk.
+    if (version === MIGRATIONS.length) return;
     this.transaction(() => {
       for (const step of MIGRATIONS.slice(version)) this.#database.exec(step);
       this.#database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);

@@ -215,6 +215,19 @@ export class ClipStore {
   }
 
   /**
+   * For bytes which arrive: nobody promised the space of a pipe, and others write to the disk, too.
+   *
+   * @throws {FramewireError} `NO_SPACE` when only the reserve is left.
+   */
+  async checkReserve(): Promise<void> {
+    const { disk, reserveBytes, folder } = this.#options;
+    const freeBytes = await disk.freeBytes(folder);
+    if (freeBytes > reserveBytes) return;
+    const text = `Cannot take more as free bytes must be > ${reserveBytes}, the reserve: received ${freeBytes}`;
+    throw new FramewireError("NO_SPACE", text, { retryAfterMs: NO_SPACE_RETRY_MS });
+  }
+
+  /**
    * Makes a clip whose {@linkcode IncomingClip.complete} has succeeded visible and durable.
    *
    * @throws {FramewireError} `NO_SPACE`, `STORAGE_FAILED`.
