@@ -1,0 +1,161 @@
+/** The server dies, or its disk fails, at chosen system calls (strace -e inject), and goes on from what is on the disk. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assertClips,
+  eventsOf,
+  filesBelow,
+  type RandomFile,
+  randomFile,
+  sha256OfFile,
+  storedEvent,
+} from "../helpers/clip_files.ts";
+import { faultProxy } from "../helpers/fault_proxy.ts";
+import { runSend, startSend, startServer } from "../helpers/programs.ts";
+import { type TempFolder, tempFolder } from "../helpers/temp_folder.ts";
+
+const HAS_STRACE = await new Deno.Command("strace", { args: ["true"], stderr: "null" }).output()
+  .then(({ success }) => success, () => false);
+
+/** Where the server is hit: a system call, and the path it is about, in the data folder; without one, any. */
+interface Point {
+  readonly call: string;
+  readonly path?: string;
+  /** `3` is the third, `3+` it and all behind it; counted per thread. */
+  readonly when: string;
+}
+
+/** strace in front of the server, which stays the process that was started. */
+function strace({ call, path, when }: Point, data: string, what: string): string[] {
+  const only = path === undefined ? [] : ["-P", `${data}/${path}`];
+  return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`, ...only].concat(
+    "-e",
+    `inject=${call}:${what}:when=${when}`,
+  );
+}
+
+/** Points on the way of a small clip, in about the order in which they are reached. */
+const KILLS: readonly Point[] = [
+  { call: "fsync", path: "incoming", when: "1" },
+  { call: "pwrite64", path: "framewire.db-wal", when: "16" },
+  { call: "pwrite64", path: "framewire.db-wal", when: "20" },
+  { call: "fsync", path: "framewire.db-wal", when: "3" },
+  { call: "fdatasync", when: "1" },
+  { call: "mkdir,mkdirat", path: "clips/box", when: "1" },
+  { call: "fsync", path: "clips", when: "1" },
+  { call: "rename,renameat,renameat2", when: "1" },
+  { call: "openat", path: "clips/box", when: "1" },
+  { call: "fsync", path: "clips/box", when: "1" },
+  { call: "pwrite64", path: "framewire.db-wal", when: "30" },
+  { call: "fsync", path: "framewire.db-wal", when: "4" },
+];
+/** Points while it starts for the first time. */
+const START_KILLS: readonly Point[] = [
+  { call: "pwrite64", path: "framewire.db", when: "1" },
+  { call: "fsync", path: "framewire.db", when: "1" },
+  { call: "pwrite64", path: "framewire.db-wal", when: "5" },
+  { call: "fsync", path: "framewire.db-wal", when: "2" },
+  { call: "mkdir,mkdirat", path: "incoming", when: "1" },
+];
+
+/** The clip is there once, whole, in the folder and in the catalog, and nothing is left over. */
+async function assertOnce(data: string, http: string, file: RandomFile): Promise<void> {
+  await assertClips(data, { "box/clip.bin": file.sha256 });
+  assertEquals(await filesBelow(`${data}/incoming`), []);
+  const { clips } = await fetch(`${http}/api/clips`).then((answer) => answer.json());
+  assertEquals(clips.map((clip: Record<string, unknown>) => [clip["name"], clip["sha256"]]), [[
+    "clip.bin",
+    file.sha256,
+  ]]);
+}
+
+async function dieAndRecover(point: Point, folder: TempFolder, file: RandomFile): Promise<boolean> {
+  const data = folder.join(`data-${crypto.randomUUID()}`);
+  await Deno.mkdir(data);
+  await using doomed = await startServer({ data, prefix: strace(point, data, "signal=SIGKILL") });
+  await using proxy = await faultProxy(doomed.listen);
+  await using send = startSend(["--server", proxy.address, "--device", "box", "--file", file.path]);
+  const first = await Promise.race([doomed.stopped, send.result.then(() => undefined)]);
+  if (first === undefined) return false;
+  const told = send.process.events().some((event) => event["event"] === "stored");
+  assert(!told, `${JSON.stringify(point)}: told stored before it was`);
+  await using server = await startServer({ data });
+  const { hostname, port } = new URL(`tcp://${server.listen}`);
+  proxy.target = { hostname, port: Number(port) };
+  storedEvent(await send.result);
+  await assertOnce(data, server.http, file);
+  return true;
+}
+
+Deno.test({
+  name: "kill -9 of the server at each step of a clip's way: the sender goes on, the clip is there once",
+  ignore: !HAS_STRACE,
+  fn: async () => {
+    await using folder = await tempFolder();
+    const file = await randomFile(folder.join("clip.bin"), 300_000, 1);
+    for (const point of KILLS) {
+      assert(await dieAndRecover(point, folder, file), `${JSON.stringify(point)} was not reached`);
+    }
+  },
+});
+
+Deno.test({
+  name: "kill -9 of the server while it makes its data folder: it starts the next time",
+  ignore: !HAS_STRACE,
+  fn: async () => {
+    await using folder = await tempFolder();
+    const file = await randomFile(folder.join("clip.bin"), 10_000, 1);
+    for (const [index, point] of START_KILLS.entries()) {
+      const data = folder.join(`data-${index}`);
+      await Deno.mkdir(data);
+      const outcome = await startServer({ data, prefix: strace(point, data, "signal=SIGKILL") })
+        .then((server) => server[Symbol.asyncDispose]().then(() => "ready"), String);
+      assertStringIncludes(outcome, "ended before the server to be ready", JSON.stringify(point));
+      await using server = await startServer({ data });
+      storedEvent(await runSend(["--server", server.listen, "--device", "box", "--file", file.path]));
+      await assertOnce(data, server.http, file);
+    }
+  },
+});
+
+/** Failing disks: what fails, the sender's exit code, and whether the server ends itself. */
+const FAILURES: readonly { point: Point; error: string; codes: readonly string[]; ends: boolean }[] = [
+  { point: { call: "fdatasync", when: "1+" }, error: "EIO", codes: ["STORAGE_FAILED"], ends: false },
+  { point: { call: "fsync", path: "clips/box", when: "1+" }, error: "EIO", codes: ["STORAGE_FAILED"], ends: false },
+  { point: { call: "fsync", path: "incoming", when: "1+" }, error: "EIO", codes: ["STORAGE_FAILED"], ends: false },
+  { point: { call: "rename,renameat,renameat2", when: "1+" }, error: "EIO", codes: ["STORAGE_FAILED"], ends: false },
+  { point: { call: "fdatasync", when: "1+" }, error: "ENOSPC", codes: ["NO_SPACE"], ends: false },
+  { point: { call: "fsync", path: "framewire.db-wal", when: "3" }, error: "EIO", codes: ["GAVE_UP"], ends: true },
+  { point: { call: "fsync", path: "framewire.db-wal", when: "4" }, error: "EIO", codes: ["GAVE_UP"], ends: true },
+  { point: { call: "pwrite64", path: "framewire.db-wal", when: "20" }, error: "EIO", codes: ["GAVE_UP"], ends: true },
+];
+
+Deno.test({
+  name: "a disk that fails: nothing is told stored, and a server on a sound disk goes on from there",
+  ignore: !HAS_STRACE,
+  fn: async () => {
+    await using folder = await tempFolder();
+    const file = await randomFile(folder.join("clip.bin"), 300_000, 1);
+    for (const [index, { point, error, codes, ends }] of FAILURES.entries()) {
+      const about = `${error} at ${JSON.stringify(point)}`;
+      const data = folder.join(`data-${index}`);
+      await Deno.mkdir(data);
+      const args = ["--device", "box", "--retry-for", "2s", "--file", file.path];
+      {
+        await using sick = await startServer({ data, prefix: strace(point, data, `error=${error}`) });
+        const result = await runSend(["--server", sick.listen, ...args], { deadlineMs: 60_000 });
+        assertEquals(eventsOf(result, "stored"), [], about);
+        const last = result.events.findLast((event) => event["code"] !== undefined);
+        assert(codes.includes(String(last?.["code"])), `${about}: ${result.stdout.join("\n")}`);
+        if (ends) assertEquals((await sick.stopped).code, 1, about);
+        else assertEquals((await sick.kill("SIGTERM")).code, 0, about);
+        // After a commit of which nobody knows whether it happened, the file may be there; it is whole then.
+        for (const path of await filesBelow(`${data}/clips`)) {
+          assertEquals(await sha256OfFile(`${data}/clips/${path}`), file.sha256, about);
+        }
+      }
+      await using server = await startServer({ data });
+      storedEvent(await runSend(["--server", server.listen, ...args]));
+      await assertOnce(data, server.http, file);
+    }
+  },
+});
