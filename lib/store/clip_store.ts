@@ -253,12 +253,15 @@ export class ClipStore {
     const storedMs = clock.wallMs();
     try {
       await disk.makeFolder(folder);
-      if (await disk.info(join(folder, storedName)) !== null) {
+      const isTaken = await disk.info(join(folder, storedName)) !== null;
+      // An attempt that failed half way may have left our own file there.
+      renamed = isTaken && await disk.info(this.#folders.partPath(row.id)) === null;
+      if (isTaken && !renamed) {
         // Somebody put a file there by hand. The new name is committed first, so that recovery knows which is ours.
         storedName = await this.#naming.run("", () => this.#freeName(row.folder, safeFileName(row.name)));
         await catalog.renameClip(row.id, storedName);
       }
-      await disk.rename(this.#folders.partPath(row.id), join(folder, storedName));
+      if (!renamed) await disk.rename(this.#folders.partPath(row.id), join(folder, storedName));
       renamed = true;
       await disk.syncFolder(folder);
       await disk.syncFolder(this.#folders.incoming);

@@ -140,6 +140,20 @@ Deno.test("ClipStore publishes nothing when the catalog's disk is full, and can 
   assertEquals(fixture.contentOf(await fixture.finish(clip, A)), A);
 });
 
+Deno.test("ClipStore knows its own file again when a publication failed half way, and could not be undone", async () => {
+  const fixture = await started();
+  const clip = await fixture.store.create("box", opening("a.bin", A.length));
+  await fixture.write(clip, A);
+  await clip.flush();
+  await fixture.disk.makeFolder("/data/clips/box");
+  fixture.disk.failCall("sync-folder");
+  fixture.disk.failCall("rename", 2);
+  assertEquals(await codeOf(() => fixture.finish(clip, A)), "STORAGE_FAILED");
+  const row = await fixture.finish(clip, A);
+  assertEquals([row.storedName, fixture.contentOf(row)], ["a.bin", A]);
+  assertEquals(fixture.disk.paths(), ["/data/clips/box/a.bin"]);
+});
+
 for (const how of ["before", "after"] as const) {
   Deno.test(`ClipStore finds the clip whole after a last commit which failed ${how} it reached the disk`, async () => {
     const fixture = await started();
