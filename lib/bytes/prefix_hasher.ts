@@ -19,11 +19,12 @@ export class PrefixHasher {
     return this.#position;
   }
 
-  /** Hashes `bytes` if they are the next ones. */
+  /** Hashes `bytes` if they are the next ones; those of them which were hashed before are passed over. */
   update(offset: number, bytes: Uint8Array): void {
-    if (offset !== this.#position) return;
-    this.#hash.update(bytes);
-    this.#position += bytes.length;
+    const known = this.#position - offset;
+    if (known < 0 || known >= bytes.length) return;
+    this.#hash.update(known === 0 ? bytes : bytes.subarray(known));
+    this.#position = offset + bytes.length;
   }
 
   /** Reads and hashes up to `end`; false if the file is shorter. Stops at `signal`. */

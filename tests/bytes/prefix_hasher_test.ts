@@ -29,6 +29,16 @@ Deno.test("PrefixHasher hashes bytes as they pass, and ignores those which are n
   assertEquals(hasher.digest(), sha256(CONTENT.subarray(0, 200)));
 });
 
+Deno.test("PrefixHasher goes on with bytes of which it knows the first ones, as a sender cuts them anew", () => {
+  const hasher = new PrefixHasher();
+  hasher.update(0, CONTENT.subarray(0, 150));
+  hasher.update(100, CONTENT.subarray(100, 140));
+  assertEquals(hasher.position, 150);
+  hasher.update(100, CONTENT.subarray(100, 300));
+  assertEquals(hasher.position, 300);
+  assertEquals(hasher.digest(), sha256(CONTENT.subarray(0, 300)));
+});
+
 Deno.test("PrefixHasher goes on after a digest", () => {
   const hasher = new PrefixHasher();
   hasher.update(0, CONTENT.subarray(0, 10));
