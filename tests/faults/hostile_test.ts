@@ -9,6 +9,7 @@ import { type ServerProgram, startSend, startServer } from "../helpers/programs.
 import { RawBox } from "../helpers/raw_box.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
+import { waitFor } from "../helpers/wait_for.ts";
 
 /** Waits for the server's last word at most this long, ms. */
 const END_DEADLINE_MS = 30_000;
@@ -232,4 +233,16 @@ Deno.test("300 strangers who say nothing: the oldest make room, and boxes still 
     await using box = await RawBox.connect(listen);
     await box.hello("late");
   });
+});
+
+Deno.test("a connection which ends inside a message is a truncated one, also exactly behind the length", async () => {
+  for (const bytes of [Uint8Array.of(0, 0), Uint8Array.of(0, 0, 0, 9), Uint8Array.of(0, 0, 0, 9, 1, 2)]) {
+    await using server = await startServer();
+    await using box = await RawBox.connect(server.listen);
+    await box.hello("torn");
+    await box.write(bytes);
+    box.close();
+    await waitFor(() => /"text":"Connection ended".*/.exec(server.stderr()), { what: "the server to notice" });
+    assertStringIncludes(server.stderr(), "TRUNCATED");
+  }
 });
