@@ -1,6 +1,7 @@
 /** The whole system in one process, against a made-up clock, network and disks, from a seed; with every kind of accident. */
 import { ClipJob } from "../../lib/clips/clip_job.ts";
-import { FileSource } from "../../lib/clips/clip_source.ts";
+import { type ClipSource, FileSource } from "../../lib/clips/clip_source.ts";
+import { PipeSource } from "../../lib/clips/pipe_source.ts";
 import { runUplink } from "../../lib/client/uplink.ts";
 import { silentLog } from "../../lib/log.ts";
 import { sleep } from "../../lib/platform/clock.ts";
@@ -11,14 +12,17 @@ import { ClipStore } from "../../lib/store/clip_store.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { MemoryCatalog } from "../helpers/memory_catalog.ts";
 import { MemoryDisk } from "../helpers/memory_disk.ts";
-import { MemoryNetwork } from "../helpers/memory_network.ts";
+import { type MemoryLink, MemoryNetwork } from "../helpers/memory_network.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
+import { cutRandomly } from "./corpus.ts";
 
 /** A file which a box wants to send. */
 export interface WorldFile {
   readonly device: string;
   readonly name: string;
   readonly content: Uint8Array;
+  /** Comes through a pipe, which can be read once. */
+  readonly isPipe?: boolean;
 }
 
 /** What a box was told is safe. */
@@ -133,6 +137,26 @@ export class SimulatedWorld {
     this.#server = undefined;
   }
 
+  /** Something goes wrong with the server's disk or catalog: once, or until it has been started anew. */
+  async breakDisk(): Promise<void> {
+    const { clock, random } = this;
+    const kind = random.pick(["write", "sync", "sync-folder", "rename", "open", "full", "commit"] as const);
+    this.note(`server's disk: ${kind}`);
+    if (kind === "full") {
+      this.serverDisk.capacityBytes = this.serverDisk.usedBytes + random.int(200_000);
+      await sleep(clock, random.int(60_000));
+      this.serverDisk.capacityBytes = Infinity;
+    } else if (kind === "commit") {
+      const how = random.pick(["before", "after", "full"] as const);
+      this.catalog.failCommit(how);
+      if (how === "full") return;
+      // The real server ends itself at once; here it may still do harm for a moment.
+      await sleep(clock, random.int(1_000));
+      this.crashServer();
+      await this.startServer();
+    } else this.serverDisk.failCall(kind, 1 + random.int(5));
+  }
+
   /** Stops the server as an administrator does. */
   async stopServer(): Promise<void> {
     await this.#serverStarting;
@@ -147,14 +171,19 @@ export class SimulatedWorld {
   startBox(device: string): BoxRun {
     const stop = new AbortController();
     let dead = false;
+    const links: MemoryLink[] = [];
     const network: Network = {
-      connect: (address, options) => dead ? new Promise(() => {}) : this.network.connect(address, options),
+      connect: async (address, options) => {
+        if (dead) return await new Promise(() => {});
+        const connection = await this.network.connect(address, options);
+        links.push(this.network.lastLink);
+        return connection;
+      },
       listen: (address) => this.network.listen(address),
     };
-    const firstLink = this.network.links.length;
     const events = { note: () => {}, changed: (job: ClipJob) => this.#changed(device, job) };
-    const jobs = this.files.filter((file) => file.device === device).map(({ name }) =>
-      new ClipJob(name, () => FileSource.open(this.#boxDisk, `/${device}/${name}`, name), events)
+    const jobs = this.files.filter((file) => file.device === device).map((file) =>
+      new ClipJob(file.name, () => this.#openSource(file), events)
     );
     const running = runUplink(
       {
@@ -184,7 +213,7 @@ export class SimulatedWorld {
       kill: () => {
         dead = true;
         this.note(`${device} killed`);
-        for (const link of this.network.links.slice(firstLink)) if (link.isOpen) link.reset();
+        for (const link of links) if (link.isOpen) link.reset();
         stop.abort();
       },
     };
@@ -193,6 +222,11 @@ export class SimulatedWorld {
   /** Waits until everything that was cut has noticed. */
   async leave(): Promise<void> {
     await Promise.all(this.#leaving);
+  }
+
+  #openSource({ device, name, content, isPipe }: WorldFile): Promise<ClipSource> {
+    if (!isPipe) return FileSource.open(this.#boxDisk, `/${device}/${name}`, name);
+    return Promise.resolve(new PipeSource(name, ReadableStream.from(cutRandomly(content, this.random.uint32()))));
   }
 
   #changed(device: string, job: ClipJob): void {

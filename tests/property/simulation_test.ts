@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import type { ClipRow } from "../../lib/store/catalog.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { SimulatedWorld } from "./simulated_world.ts";
 
@@ -6,6 +7,8 @@ import { SimulatedWorld } from "./simulated_world.ts";
 const SEEDS = Number(Deno.env.get("FRAMEWIRE_SEEDS") ?? 120);
 const ONLY = Deno.env.get("FRAMEWIRE_SEED");
 const DEVICES = ["box-1", "box-2"];
+/** Sends from pipes, and is not killed: what a pipe gave is gone with its program. */
+const PIPE_DEVICE = "box-3";
 const CLIP_BYTES_MAX = 400_000;
 
 /** Bytes of a clip; some are MP4s with the index at the end, which are sent out of order. */
@@ -55,7 +58,7 @@ async function makeAccidents(
   for (let left = random.int(9); left > 0; left--) {
     await pause(random.pick([5, 50, 400, 3_000]) * random.fraction());
     const link = network.links.length === 0 ? undefined : network.links[network.links.length - 1 - random.int(2)];
-    switch (random.int(7)) {
+    switch (random.int(9)) {
       case 0:
         link?.reset();
         break;
@@ -81,6 +84,10 @@ async function makeAccidents(
         await pause(random.int(500));
         await world.startServer();
         break;
+      case 6:
+      case 7:
+        await world.breakDisk();
+        break;
       default:
         // The power goes again while the server starts.
         world.crashServer();
@@ -101,6 +108,7 @@ async function simulate(world: SimulatedWorld): Promise<void> {
       await world.addFile({ device, name: `clip-${i}.mp4`, content: makeContent(random) });
     }
   }
+  await world.addFile({ device: PIPE_DEVICE, name: "live", content: makeContent(random), isPipe: true });
   await world.startServer();
   const boxes = new Map<string, { kill(): void }>();
   const running = new Map<string, Promise<void>>();
@@ -110,7 +118,7 @@ async function simulate(world: SimulatedWorld): Promise<void> {
     boxes.set(device, run);
     running.set(device, run.done);
   };
-  DEVICES.forEach(start);
+  [...DEVICES, PIPE_DEVICE].forEach(start);
   await makeAccidents(world, boxes, start);
   await Promise.all(running.values());
   await world.stopServer();
@@ -119,13 +127,15 @@ async function simulate(world: SimulatedWorld): Promise<void> {
 
 function checkEnd(world: SimulatedWorld): void {
   checkPromises(world);
-  const stored = world.catalog.rows;
+  // A pipe cannot be compared with what is left of it: when its very first answer was lost, it begins beside that.
+  const isEmptyPipe = (row: ClipRow) => row.device === PIPE_DEVICE && row.held.length === 0;
+  const stored = world.catalog.rows.filter((row) => row.storedMs !== null || !isEmptyPipe(row));
   assert(stored.every((row) => row.storedMs !== null), "something unfinished is left behind");
-  for (const { device, name, content } of world.files) {
+  for (const { device, name, content, isPipe } of world.files) {
     const rows = stored.filter((row) => row.device === device && row.name === name);
     assertEquals(rows.length, 1, `${device} ${name} is stored ${rows.length} times`);
     const row = rows[0]!;
-    assertEquals(row.storedName, name, "it must not be kept beside something that is left of itself");
+    if (!isPipe) assertEquals(row.storedName, name, "it must not be kept beside something that is left of itself");
     assertEquals(world.serverDisk.contentOf(`/data/clips/${row.folder}/${row.storedName}`), content);
   }
   const inClips = world.serverDisk.paths().filter((path) => path.startsWith("/data/clips/"));
