@@ -23,13 +23,13 @@ export function encoding(chunkBytes: number): Group {
       videoChunk: payload,
       stream: STREAM,
       offset: BigInt(offset),
-      crc32: chunkChecksum(offset, payload),
+      crc32: chunkChecksum(1, offset, payload),
     };
     return encodeFrame(toBinary(EnvelopeSchema, create(EnvelopeSchema, { body: { case: "videoData", value } })));
   };
   const byHand = (offset: number) => frameChunk(buffer, chunkBytes, STREAM, offset);
   const checksumAlone = (offset: number) => {
-    chunkChecksum(offset, payload);
+    chunkChecksum(1, offset, payload);
     return payload;
   };
   return {

@@ -178,8 +178,8 @@ class Upload:
 
 
 def checksum(offset, chunk, sha256=b""):
-    """CRC-32 of a VideoData: of its offset, its bytes and, at the end, the SHA-256 of the clip."""
-    return zlib.crc32(struct.pack(">Q", offset) + chunk + sha256)
+    """CRC-32 of a VideoData: of its stream and offset, its bytes and, at the end, the SHA-256 of the clip."""
+    return zlib.crc32(struct.pack(">IQ", STREAM, offset) + chunk + sha256)
 
 
 def sha256_of(file, start, end, meanwhile=lambda: None):

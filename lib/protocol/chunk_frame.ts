@@ -21,28 +21,29 @@ const TAG_STREAM = (3 << 3) | 0;
 const TAG_OFFSET = (4 << 3) | 0;
 const TAG_CRC32 = (5 << 3) | 5;
 
-const offsetBytes = new Uint8Array(8);
-const offsetView = new DataView(offsetBytes.buffer);
+const placeBytes = new Uint8Array(12);
+const placeView = new DataView(placeBytes.buffer);
 
 /**
- * CRC-32 of the offset as 8 big-endian bytes, the chunk, and the hash of an end (hexadecimal): a chunk at the wrong place
- * is a damaged one, and so is an end of another size or hash.
+ * CRC-32 of the stream as 4 and the offset as 8 big-endian bytes, the chunk, and the hash of an end (hexadecimal): a
+ * chunk at the wrong place is a damaged one, and so is an end of another size or hash.
  */
-export function chunkChecksum(offset: number, chunk: Uint8Array, sha256: string | null = null): number {
-  offsetView.setBigUint64(0, BigInt(offset));
-  const checksum = crc32(chunk, crc32(offsetBytes));
+export function chunkChecksum(stream: number, offset: number, chunk: Uint8Array, sha256: string | null = null): number {
+  placeView.setUint32(0, stream);
+  placeView.setBigUint64(4, BigInt(offset));
+  const checksum = crc32(chunk, crc32(placeBytes));
   return sha256 === null ? checksum : crc32(Uint8Array.fromHex(sha256), checksum);
 }
 
 /** Whether it is what was sent. A hash without `isEnd` is an end whose `isEnd` was lost. */
-export function isIntact({ offset, chunk, crc32, isEnd, sha256 }: VideoData): boolean {
-  return (isEnd || sha256 === null) && chunkChecksum(offset, chunk, sha256) === crc32;
+export function isIntact({ stream, offset, chunk, crc32, isEnd, sha256 }: VideoData): boolean {
+  return (isEnd || sha256 === null) && chunkChecksum(stream, offset, chunk, sha256) === crc32;
 }
 
 /** The end of a clip of `bytes` bytes with this SHA-256 (hexadecimal), without a chunk. */
 export function endOfClip(stream: number, bytes: number, sha256: string): VideoData {
   const chunk = new Uint8Array(0);
-  const checksum = chunkChecksum(bytes, chunk, sha256);
+  const checksum = chunkChecksum(stream, bytes, chunk, sha256);
   return { kind: "videoData", stream, offset: bytes, crc32: checksum, chunk, isEnd: true, sha256 };
 }
 
@@ -51,7 +52,8 @@ export function endOfClip(stream: number, bytes: number, sha256: string): VideoD
  * `chunkBytes` long, and returns the whole frame: a view into `buffer`.
  */
 export function frameChunk(buffer: Uint8Array, chunkBytes: number, stream: number, offset: number): Uint8Array {
-  const checksum = chunkChecksum(offset, buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + chunkBytes));
+  const payload = buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + chunkBytes);
+  const checksum = chunkChecksum(stream, offset, payload);
   const fieldsBytes = 1 + varintBytes(stream) + 1 + varintBytes(offset) + 5 + 1 + varintBytes(chunkBytes);
   const videoDataBytes = fieldsBytes + chunkBytes;
   const envelopeBytes = varintBytes(TAG_ENVELOPE_VIDEO_DATA) + varintBytes(videoDataBytes) + videoDataBytes;

@@ -51,7 +51,7 @@ async function leaveUnfinished(listen: string, name: string, bytes: number): Pro
 }
 
 function end(box: RawBox, stream: number, offset: number, hash: string | null): Promise<void> {
-  const crc32 = chunkChecksum(offset, NOTHING, hash);
+  const crc32 = chunkChecksum(stream, offset, NOTHING, hash);
   return box.send({ kind: "videoData", stream, offset, chunk: NOTHING, crc32, isEnd: true, sha256: hash });
 }
 

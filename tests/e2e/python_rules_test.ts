@@ -69,7 +69,7 @@ class ScriptedServer implements Disposable {
   async chunk(offset: number, content: Uint8Array): Promise<void> {
     const message = await this.expect("videoData");
     assertEquals([message.offset, message.isEnd], [offset, false]);
-    assertEquals(message.crc32, chunkChecksum(offset, message.chunk));
+    assertEquals(message.crc32, chunkChecksum(message.stream, offset, message.chunk));
     assertEquals(message.chunk, content.subarray(offset, offset + message.chunk.length));
     assertEquals(message.chunk.length, Math.min(CHUNK_BYTES, content.length - offset));
   }

@@ -43,7 +43,12 @@ export class RawBox implements AsyncDisposable {
   }
 
   /** Sends a chunk with the right checksum, unless another is given. */
-  chunk(stream: number, offset: number, chunk: Uint8Array, crc32 = chunkChecksum(offset, chunk)): Promise<void> {
+  chunk(
+    stream: number,
+    offset: number,
+    chunk: Uint8Array,
+    crc32 = chunkChecksum(stream, offset, chunk),
+  ): Promise<void> {
     return this.send({ kind: "videoData", stream, offset, chunk, crc32, isEnd: false, sha256: null });
   }
 

@@ -23,7 +23,7 @@ Deno.test("frameChunk writes what the generic encoder means, for every size of i
     for (const stream of STREAMS) {
       for (const offset of OFFSETS) {
         const frame = frameChunk(buffer, bytes, stream, offset);
-        const crc = chunkChecksum(offset, chunk);
+        const crc = chunkChecksum(stream, offset, chunk);
         const message = { kind: "videoData", stream, offset, crc32: crc, chunk, isEnd: false, sha256: null } as const;
         assertEquals(new DataView(frame.buffer, frame.byteOffset).getUint32(0), frame.length - 4);
         assertEquals(decodeMessage(frame.subarray(4)), message);
@@ -51,27 +51,30 @@ Deno.test("frameChunk's head fits into its room at the ends of all fields", () =
   assertLessOrEqual(frame.length - chunk.length, CHUNK_HEAD_BYTES);
 });
 
-Deno.test("chunkChecksum is the CRC-32 of eight bytes of offset and the chunk", () => {
+Deno.test("chunkChecksum is the CRC-32 of four bytes of stream, eight of offset, and the chunk", () => {
   const chunk = new TextEncoder().encode("123456789");
-  assertEquals(chunkChecksum(0x0102030405, chunk), crc32(joinBytes(Uint8Array.of(0, 0, 0, 1, 2, 3, 4, 5), chunk)));
+  const place = Uint8Array.of(0xa0, 0, 0, 0xb, 0, 0, 0, 1, 2, 3, 4, 5);
+  assertEquals(chunkChecksum(0xa000000b, 0x0102030405, chunk), crc32(joinBytes(place, chunk)));
   assertEquals(crc32(chunk), 0xcbf43926, "the check value of CRC-32/ISO-HDLC");
 });
 
-Deno.test("chunkChecksum tells the same bytes at another offset", () => {
+Deno.test("chunkChecksum tells the same bytes at another offset, or of another stream", () => {
   const chunk = new Uint8Array(100);
-  for (const offset of OFFSETS.slice(1)) assertNotEquals(chunkChecksum(offset, chunk), chunkChecksum(0, chunk));
+  for (const offset of OFFSETS.slice(1)) assertNotEquals(chunkChecksum(1, offset, chunk), chunkChecksum(1, 0, chunk));
+  assertNotEquals(chunkChecksum(1, 0, chunk), chunkChecksum(2, 0, chunk));
 });
 
 Deno.test("chunkChecksum has the hash of an end behind all else", () => {
   const [chunk, hash] = [Uint8Array.of(7, 8), new SeededRandom(3).bytes(32)];
-  const all = joinBytes(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9), chunk, hash);
-  assertEquals(chunkChecksum(9, chunk, hash.toHex()), crc32(all));
+  const all = joinBytes(Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 9), chunk, hash);
+  assertEquals(chunkChecksum(4, 9, chunk, hash.toHex()), crc32(all));
 });
 
 Deno.test("isIntact finds every field of an end that is another", () => {
   const end = endOfClip(1, 1000, "ab".repeat(32));
   assertEquals(isIntact(end), true);
   const others = [
+    { stream: 2 },
     { offset: 1001 },
     { crc32: end.crc32 ^ 1 },
     { chunk: new Uint8Array(1) },

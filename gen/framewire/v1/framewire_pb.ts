@@ -581,7 +581,8 @@ export type VideoData = Message<"framewire.v1.VideoData"> & {
   offset: bigint;
 
   /**
-   * CRC-32 (ISO/IEC 13239, as in zlib) of the offset as 8 big-endian bytes, video_chunk and sha256, one behind the other.
+   * CRC-32 (ISO/IEC 13239, as in zlib) of the stream as 4 and the offset as 8 big-endian bytes, video_chunk and sha256,
+   * one behind the other.
    *
    * @generated from field: fixed32 crc32 = 5;
    */
