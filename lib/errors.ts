@@ -35,7 +35,11 @@ export const ERROR_CODES = {
   SHUTTING_DOWN: { retryable: true, exit: 4, meaning: "The server or box is stopping" },
   GAVE_UP: { retryable: true, exit: 4, meaning: "The connection could not be made again within --retry-for" },
   // Streams and clips.
-  STREAMS_EXHAUSTED: { retryable: true, exit: 1, meaning: "More streams than the connection may have" },
+  STREAMS_EXHAUSTED: {
+    retryable: true,
+    exit: 1,
+    meaning: "More streams of a connection, or unfinished clips of a device, than there may be",
+  },
   WINDOW_EXCEEDED: { retryable: false, exit: 1, meaning: "More unacked bytes on a stream than its window" },
   INVALID_NAME: { retryable: false, exit: 2, meaning: "The name is empty, too long or not text" },
   INVALID_RANGE: { retryable: false, exit: 1, meaning: "Bytes outside of the clip, or of more than one chunk" },

@@ -9,14 +9,21 @@ import type { IncomingClip } from "../store/incoming_clip.ts";
 export type OpeningDecision =
   | { readonly kind: "stored"; readonly row: ClipRow; readonly alreadyThere: boolean }
   | { readonly kind: "offer"; readonly wantSha256: boolean; readonly clipId: string | null; readonly held: HeldRange[] }
-  | { readonly kind: "accept"; readonly clip: IncomingClip };
+  /** `isNew`: made for this opening, and of no use if that has come to nothing. */
+  | { readonly kind: "accept"; readonly clip: IncomingClip; readonly isNew: boolean };
 
 /**
- * Decides on an opening.
+ * Decides on an opening. Clips for which `isTaken` says so are filled by other streams of the same connection: the same
+ * name and size twice is two clips there, not one that is taken over.
  *
  * @throws {FramewireError} `INVALID_NAME`, `UNKNOWN_CLIP`, `NO_SPACE`, `STORAGE_FAILED`.
  */
-export async function decideOpening(store: ClipStore, device: string, message: OpenClip): Promise<OpeningDecision> {
+export async function decideOpening(
+  store: ClipStore,
+  device: string,
+  message: OpenClip,
+  isTaken: (id: string) => boolean,
+): Promise<OpeningDecision> {
   checkName(message.name);
   const { name, bytes, sha256, modifiedMs } = message;
   if (message.resumeClipId !== null) return await decideResume(store, device, message.resumeClipId);
@@ -24,20 +31,20 @@ export async function decideOpening(store: ClipStore, device: string, message: O
     const same = (await store.findStored(device, name, bytes)).find((row) => row.sha256 === sha256);
     if (same !== undefined) return { kind: "stored", row: same, alreadyThere: true };
   }
-  if (message.fresh) await discardOrphan(store, device, name, bytes);
+  if (message.fresh) await discardOrphan(store, device, name, bytes, isTaken);
   // What is read from a pipe cannot be compared with what is here.
   else if (bytes !== null) {
-    const offer = await offerOf(store, device, name, bytes, sha256 === null);
+    const offer = await offerOf(store, device, message, bytes, isTaken);
     if (offer !== undefined) return offer;
   }
-  return { kind: "accept", clip: await store.create(device, { name, bytes, modifiedMs }) };
+  return { kind: "accept", clip: await store.create(device, { name, bytes, modifiedMs }), isNew: true };
 }
 
 async function decideResume(store: ClipStore, device: string, id: string): Promise<OpeningDecision> {
   const clip = await store.unfinished(device, id);
   if (clip !== undefined) {
     await store.checkSpace(clip.isOwned ? 0 : clip.remainingBytes);
-    return { kind: "accept", clip };
+    return { kind: "accept", clip, isNew: false };
   }
   // It may have become whole while its last ack was lost.
   const row = await store.storedClip(device, id);
@@ -48,12 +55,12 @@ async function decideResume(store: ClipStore, device: string, id: string): Promi
 async function offerOf(
   store: ClipStore,
   device: string,
-  name: string,
+  { name, sha256 }: OpenClip,
   bytes: number,
-  hashUnknown: boolean,
+  isTaken: (id: string) => boolean,
 ): Promise<OpeningDecision | undefined> {
-  const unfinished = await store.findUnfinished(device, name, bytes);
-  const wantSha256 = hashUnknown && (await store.findStored(device, name, bytes)).length > 0;
+  const unfinished = await store.findUnfinished(device, name, bytes, isTaken);
+  const wantSha256 = sha256 === null && (await store.findStored(device, name, bytes)).length > 0;
   if (unfinished === undefined) {
     return wantSha256 ? { kind: "offer", wantSha256, clipId: null, held: [] } : undefined;
   }
@@ -64,8 +71,14 @@ async function offerOf(
 }
 
 /** Starting anew replaces what was left of the last attempt, unless another connection is at it. */
-async function discardOrphan(store: ClipStore, device: string, name: string, bytes: number | null): Promise<void> {
-  const left = await store.findUnfinished(device, name, bytes);
+async function discardOrphan(
+  store: ClipStore,
+  device: string,
+  name: string,
+  bytes: number | null,
+  isTaken: (id: string) => boolean,
+): Promise<void> {
+  const left = await store.findUnfinished(device, name, bytes, isTaken);
   if (left !== undefined && !left.isOwned) await store.discard(left.row.id);
 }
 

@@ -33,6 +33,8 @@ interface Entry {
   name: string;
   state: StreamState;
   stream: ClipStream | undefined;
+  /** Of the clip which it fills, once that is decided. */
+  clipId?: string;
 }
 
 export class ClipReceiver {
@@ -43,6 +45,8 @@ export class ClipReceiver {
   /** Bytes taken since the disk was looked at. */
   #uncheckedBytes = 0;
   #closed = false;
+  /** Openings which are being decided, those of streams that have ended meanwhile included. */
+  readonly #deciding = new Set<Promise<void>>();
 
   constructor(options: ClipReceiverOptions) {
     this.#options = options;
@@ -56,7 +60,11 @@ export class ClipReceiver {
    */
   async receive(message: OpenClip | VideoData | CloseStream): Promise<void> {
     const entry = this.#entries.get(message.stream);
-    if (message.kind === "openClip") return this.#open(entry, message);
+    if (message.kind === "openClip") {
+      // To open and close streams as fast as one can costs the server more than the box: it has to wait.
+      while (this.#deciding.size >= LIMITS.streamsPerConnectionMax) await Promise.race(this.#deciding);
+      return this.#open(this.#entries.get(message.stream), message);
+    }
     if (entry === undefined) {
       if (message.stream > 0 && message.stream <= this.#highest) return;
       throw new FramewireError(
@@ -100,13 +108,22 @@ export class ClipReceiver {
       const text = `Cannot open stream as those open must be <= ${LIMITS.streamsPerConnectionMax}`;
       return this.#fail(entry, new FramewireError("STREAMS_EXHAUSTED", text, { retryAfterMs: 1_000 }));
     }
-    this.#decide(entry, message).catch((error) => this.#fail(entry, error));
+    const deciding = this.#decide(entry, message).catch((error) => this.#fail(entry, error));
+    this.#deciding.add(deciding);
+    deciding.finally(() => this.#deciding.delete(deciding));
   }
 
   async #decide(entry: Entry, message: OpenClip): Promise<void> {
     const { device, store, send, clipUrl } = this.#options;
-    const decision = await store.decide(device, message.name, () => decideOpening(store, device, message));
-    if (!this.#isCurrent(entry)) return;
+    const decision = await store.decide(device, message.name, async () => {
+      const made = await decideOpening(store, device, message, (id) => this.#isTaken(id));
+      if (made.kind === "accept") entry.clipId = made.clip.row.id;
+      return made;
+    });
+    if (!this.#isCurrent(entry)) {
+      if (decision.kind === "accept" && decision.isNew) await store.discard(decision.clip.row.id);
+      return;
+    }
     if (decision.kind === "stored") {
       this.#entries.delete(entry.number);
       const { id: clipId, storedName } = decision.row;
@@ -204,6 +221,11 @@ export class ClipReceiver {
     this.#options.ended(entry.name, error);
     if (error.code === "BAD_CHECKSUM" || error.code === "WINDOW_EXCEEDED") return this.#options.cut(error);
     this.#options.send(errorToPeer(error, entry.number));
+  }
+
+  /** Whether a stream of this connection fills the clip, or is about to. */
+  #isTaken(id: string): boolean {
+    return [...this.#entries.values()].some(({ clipId }) => clipId === id);
   }
 
   #isCurrent(entry: Entry): boolean {

@@ -19,6 +19,8 @@ export class ClipStream implements Owner {
   #ackedStored = 0;
   #cancelAckTimer: (() => void) | undefined;
   #acksStopped = false;
+  /** Before that, what becomes durable is the bytes of the connection which had the clip before. */
+  #takenOver = false;
   #damagedInARow = 0;
   /** Ends at which bytes were missing, since the last good chunk. */
   #endsInVain = 0;
@@ -53,6 +55,7 @@ export class ClipStream implements Owner {
     this.clip.claim(this);
     await this.clip.flush();
     this.#base = this.clip.taken;
+    this.#takenOver = true;
   }
 
   /** Gives the clip back and makes what has arrived durable. */
@@ -136,7 +139,7 @@ export class ClipStream implements Owner {
   }
 
   stored(): void {
-    this.#ack();
+    if (this.#takenOver) this.#ack();
   }
 
   lost(error: FramewireError): void {

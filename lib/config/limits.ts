@@ -8,8 +8,8 @@ const MIB = 1024 * KIB;
 export const LIMITS = {
   /** Largest message before Welcome: Hello is a few hundred bytes, and a stranger gets no memory. */
   helloBytesMax: 16 * KIB,
-  /** Largest message after Welcome: room for the largest chunk and its head, and for a camera frame. */
-  messageBytesMax: 8 * MIB,
+  /** Largest message after Welcome: room for the largest chunk and its head. */
+  messageBytesMax: 1 * MIB,
   /** Largest chunk of a clip: at the rate from which pacing uses it (10 MB/s) a reading waits for 50 ms at most. */
   chunkBytesMax: 512 * KIB,
   /** Smallest chunk that pacing goes down to on a slow link; the head is 30 bytes, so overhead stays under 1 %. */
@@ -48,6 +48,8 @@ export const LIMITS = {
   endAgainMs: 10_000,
   /** Separate ranges held of one clip: head, tail and a few repairs. More is not a sender of good will. */
   rangesPerClipMax: 64,
+  /** Unfinished clips of one device; a folder of any size has but a few at once. */
+  unfinishedPerDeviceMax: 1_000,
   /** UTF-8 bytes of a device name. */
   deviceNameBytesMax: 128,
   /** UTF-8 bytes of a clip's label, which may hold a path. */

@@ -3,6 +3,7 @@
  * durable. Files appear in `clips/` only whole: data synced, renamed, folder synced, row committed, in this order.
  */
 import { join } from "node:path";
+import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -111,6 +112,7 @@ export class ClipStore {
     return this.#naming.run("", async () => {
       const { catalog, clock, disk, random } = this.#options;
       await this.checkSpace(opening.bytes ?? 0);
+      this.#checkCount(device);
       const folder = safeFileName(device);
       const nowMs = clock.wallMs();
       const row: ClipRow = {
@@ -147,9 +149,18 @@ export class ClipStore {
     return this.#decisions.run(JSON.stringify([device, name]), job);
   }
 
-  /** The unfinished clip of this device, name and size which is furthest; undefined when there is none. */
-  async findUnfinished(device: string, name: string, bytes: number | null): Promise<IncomingClip | undefined> {
-    const rows = this.unfinishedOf(device).filter((row) => row.name === name && row.bytes === bytes);
+  /**
+   * The unfinished clip of this device, name and size which is furthest; undefined when there is none. Those for which
+   * `isTaken` says so are passed over.
+   */
+  async findUnfinished(
+    device: string,
+    name: string,
+    bytes: number | null,
+    isTaken: (id: string) => boolean = () => false,
+  ): Promise<IncomingClip | undefined> {
+    const rows = this.unfinishedOf(device)
+      .filter((row) => row.name === name && row.bytes === bytes && !isTaken(row.id));
     rows.sort((a, b) => totalBytes(b.held) - totalBytes(a.held));
     return rows[0] === undefined ? undefined : await this.unfinished(device, rows[0].id);
   }
@@ -358,6 +369,17 @@ export class ClipStore {
   /** A clip which nobody uses at the moment. */
   #entry(row: ClipRow): Entry {
     return { row, clip: undefined, lastUsedMs: this.#options.clock.now() };
+  }
+
+  /** A box which opens clips and never ends them must not fill the catalog. */
+  #checkCount(device: string): void {
+    const count = this.unfinishedOf(device).length;
+    if (count < LIMITS.unfinishedPerDeviceMax) return;
+    throw new FramewireError(
+      "STREAMS_EXHAUSTED",
+      `Cannot open clip as unfinished ones of a device must be <= ${LIMITS.unfinishedPerDeviceMax}: ${device} has ${count}`,
+      { retryAfterMs: NO_SPACE_RETRY_MS },
+    );
   }
 
   /** A name which no clip of the folder has, nor any file that somebody put there. */
