@@ -23,7 +23,7 @@ const LABELS = [
   "../clips",
   "C:\\Windows\\x.mp4",
   "incoming/../../framewire.db",
-  "a\u0000b",
+  "a\u0001b",
   "\u202egpj.exe",
   "x".repeat(1024),
   "NUL.txt",

@@ -94,7 +94,7 @@ Deno.test("a box of one byte a second is cut after its Hello, too", async () => 
     const drip = setInterval(() => box.write(Uint8Array.of(65)).catch(() => {}), 1_000);
     // It is not told: who reads as slowly as this writes would not hear it.
     assertEquals(await endOf(box).finally(() => clearInterval(drip)), undefined);
-    assertStringIncludes(server.stderr(), "PEER_TOO_SLOW");
+    await waitFor(() => server.stderr().includes("PEER_TOO_SLOW"), { what: "the log to tell why" });
   });
 });
 
