@@ -211,7 +211,13 @@ export const systemDisk: Disk = {
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
-    await systemDisk.syncFolder(above);
+    try {
+      await systemDisk.syncFolder(above);
+    } catch (error) {
+      // Found by the next attempt, it would be taken for durable.
+      await Deno.remove(path).catch(() => {});
+      throw error;
+    }
   },
   list: (path) => orIfMissing(Array.fromAsync(Deno.readDir(path)), []),
   rename: (from, to) => Deno.rename(from, to),

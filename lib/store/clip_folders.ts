@@ -14,6 +14,8 @@ export interface FileFacts {
 
 export class ClipFolders {
   readonly #disk: Disk;
+  /** Folders of devices which this run has synced, or is making: one attempt at a time, as one that fails is undone. */
+  readonly #made = new Map<string, Promise<void>>();
   /** Files which are not whole: `<id>.part`. */
   readonly incoming: string;
   /** Whole files: `<device>/<name>`. */
@@ -23,6 +25,16 @@ export class ClipFolders {
     this.#disk = disk;
     this.incoming = join(data, "incoming");
     this.clips = join(data, "clips");
+  }
+
+  /** Makes the folder of a device, durably. One that is there may be of a run which was killed before it was synced. */
+  makeForDevice(folder: string): Promise<void> {
+    const known = this.#made.get(folder);
+    if (known !== undefined) return known;
+    const made = this.#disk.makeFolder(join(this.clips, folder)).then(() => this.#disk.syncFolder(this.clips));
+    this.#made.set(folder, made);
+    made.catch(() => this.#made.delete(folder));
+    return made;
   }
 
   /** Where the bytes of a clip lie while it arrives. */

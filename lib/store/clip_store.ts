@@ -82,6 +82,7 @@ export class ClipStore {
     const { disk } = this.#options;
     await disk.makeFolder(this.#folders.incoming);
     await disk.makeFolder(this.#folders.clips);
+    await disk.syncFolder(this.#options.folder);
     for (const row of await recoverClips(this.#folders, this.#options)) {
       this.#unfinished.set(row.id, this.#entry(row));
     }
@@ -263,7 +264,7 @@ export class ClipStore {
     let committing = false;
     const storedMs = clock.wallMs();
     try {
-      await disk.makeFolder(folder);
+      await this.#folders.makeForDevice(row.folder);
       const isTaken = await disk.info(join(folder, storedName)) !== null;
       // An attempt that failed half way may have left our own file there.
       renamed = isTaken && await disk.info(this.#folders.partPath(row.id)) === null;

@@ -170,7 +170,12 @@ export class MemoryDisk implements Disk {
     if (folder.live.has(name)) return;
     const node = new FolderNode(this.#lastNumber++, this.#wallMs());
     this.#journal.record(folder, [{ folder, name, node }]);
-    await this.syncFolder(above);
+    try {
+      await this.syncFolder(above);
+    } catch (error) {
+      await this.remove(path).catch(() => {});
+      throw error;
+    }
   }
 
   async list(path: string): Promise<{ name: string; isFile: boolean; isDirectory: boolean }[]> {

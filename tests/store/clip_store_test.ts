@@ -48,12 +48,29 @@ Deno.test("ClipStore finishes in the order: data, name, folders, catalog", async
   assertEquals(order, [
     "sync",
     "sync-folder /data/clips",
+    "sync-folder /data/clips",
     "rename",
     "sync-folder /data/clips/box",
     "sync-folder /data/incoming",
     "finishClip",
     "commit",
   ]);
+});
+
+Deno.test("ClipStore loses no clip with a device's folder of which the sync failed, or never was", async () => {
+  const failed = await started();
+  failed.disk.failCall("sync-folder", 2);
+  assertEquals(await codeOf(() => failed.storeClip("a.bin", A)), "STORAGE_FAILED");
+  const killed = await started();
+  killed.disk.onCall = ({ kind }) => kind === "sync-folder" ? new Promise(() => {}) : undefined;
+  killed.disk.makeFolder("/data/clips/box");
+  await killed.clock.advance(0);
+  killed.disk.onCall = () => {};
+  for (const fixture of [failed, killed]) {
+    const row = await fixture.storeClip("b.bin", B);
+    fixture.crash("nothing");
+    assertEquals(fixture.contentOf(row), B);
+  }
 });
 
 Deno.test("ClipStore keeps other content of the same name beside the first, whatever the letters' case", async () => {
