@@ -21,6 +21,8 @@ type CommitFailure = "before" | "after" | "full";
 export class MemoryCatalog implements Catalog {
   /** Called before each call is done, with the method's name, and before each commit with `commit`: the place to count, to wait or to cut the power. */
   onCall: (method: string) => void | Promise<void> = () => {};
+  /** Called once a commit has failed for good, as `SqliteCatalog.onBroken` is. */
+  onBroken: () => void = () => {};
   /** Commits made. */
   commits = 0;
   #rows: Rows;
@@ -179,7 +181,10 @@ export class MemoryCatalog implements Catalog {
       if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
       if (failure !== undefined) this.#broken = true;
       if (failure !== "before") this.#rows = rows;
-      if (failure !== undefined) throw brokenError();
+      if (failure !== undefined) {
+        this.onBroken();
+        throw brokenError();
+      }
       this.commits++;
       for (const { settled } of good) settled.resolve();
     } catch (error) {

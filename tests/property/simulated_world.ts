@@ -51,6 +51,7 @@ export class SimulatedWorld {
   catalog = new MemoryCatalog();
   readonly #boxDisk: MemoryDisk;
   readonly #slowDisk: boolean;
+  #diskFailures = 0;
   readonly #leaving: Promise<unknown>[] = [];
   #server: { store: ClipStore; boxes: BoxListener } | undefined;
   #serverStarting: Promise<void> = Promise.resolve();
@@ -140,7 +141,9 @@ export class SimulatedWorld {
   /** Something goes wrong with the server's disk or catalog: once, or until it has been started anew. */
   async breakDisk(): Promise<void> {
     const { clock, random } = this;
-    const kind = random.pick(["write", "sync", "sync-folder", "rename", "open", "full", "commit"] as const);
+    // A box gives a clip up after five failures of the server's disk: so many are no accident.
+    const kinds = this.#diskFailures++ < 3 ? ["write", "sync", "sync-folder", "rename", "open", "commit"] as const : [];
+    const kind = random.pick([...kinds, "full" as const]);
     this.note(`server's disk: ${kind}`);
     if (kind === "full") {
       this.serverDisk.capacityBytes = this.serverDisk.usedBytes + random.int(200_000);
@@ -150,8 +153,12 @@ export class SimulatedWorld {
       const how = random.pick(["before", "after", "full"] as const);
       this.catalog.failCommit(how);
       if (how === "full") return;
-      // The real server ends itself at once; here it may still do harm for a moment.
-      await sleep(clock, random.int(1_000));
+      // The real server ends itself then, and is started anew.
+      const broken = Promise.withResolvers<void>();
+      this.catalog.onBroken = () => broken.resolve();
+      const catalog = this.catalog;
+      await Promise.race([broken.promise, sleep(clock, 5_000)]);
+      if (catalog !== this.catalog) return;
       this.crashServer();
       await this.startServer();
     } else this.serverDisk.failCall(kind, 1 + random.int(5));

@@ -135,7 +135,11 @@ function checkEnd(world: SimulatedWorld): void {
     const rows = stored.filter((row) => row.device === device && row.name === name);
     assertEquals(rows.length, 1, `${device} ${name} is stored ${rows.length} times`);
     const row = rows[0]!;
-    if (!isPipe) assertEquals(row.storedName, name, "it must not be kept beside something that is left of itself");
+    // A disk which fails twice may leave a file behind that is taken for a stranger's.
+    const isDiskGood = !world.history.some((line) => line.includes("server's disk"));
+    if (!isPipe && isDiskGood) {
+      assertEquals(row.storedName, name, "it must not be kept beside something that is left of itself");
+    }
     assertEquals(world.serverDisk.contentOf(`/data/clips/${row.folder}/${row.storedName}`), content);
   }
   const inClips = world.serverDisk.paths().filter((path) => path.startsWith("/data/clips/"));
