@@ -1,5 +1,6 @@
 /** The server dies, or its disk fails, at chosen system calls (strace -e inject), and goes on from what is on the disk. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { LIMITS } from "../../lib/config/limits.ts";
 import {
   assertClips,
   eventsOf,
@@ -11,6 +12,7 @@ import {
 } from "../helpers/clip_files.ts";
 import { faultProxy } from "../helpers/fault_proxy.ts";
 import { runSend, startSend, startServer } from "../helpers/programs.ts";
+import { RawBox } from "../helpers/raw_box.ts";
 import { type TempFolder, tempFolder } from "../helpers/temp_folder.ts";
 
 const HAS_STRACE = await new Deno.Command("strace", { args: ["true"], stderr: "null" }).output()
@@ -157,5 +159,27 @@ Deno.test({
       storedEvent(await runSend(["--server", server.listen, ...args]));
       await assertOnce(data, server.http, file);
     }
+  },
+});
+
+Deno.test({
+  name: "a box that sends more than its window while the disk is slow to sync is cut",
+  ignore: !HAS_STRACE,
+  fn: async () => {
+    await using folder = await tempFolder();
+    const prefix = strace({ call: "fdatasync", when: "1+" }, folder.path, "delay_enter=3000000");
+    await using server = await startServer({ data: folder.path, prefix });
+    await using box = await RawBox.connect(server.listen);
+    await box.hello("greedy");
+    await box.open(1, "greedy", null);
+    await box.expect("clipAccepted");
+    const piece = new Uint8Array(256 * 1024).fill(7);
+    let sent = 0;
+    // Read at the same time, as a reset may take the last words with it.
+    const ended = box.endedWith();
+    for (; sent < 2 * LIMITS.windowBytes; sent += piece.length) {
+      if (!await box.chunk(1, sent, piece).then(() => true, () => false)) break;
+    }
+    assertEquals(await ended, "WINDOW_EXCEEDED");
   },
 });
