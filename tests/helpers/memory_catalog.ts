@@ -155,13 +155,15 @@ export class MemoryCatalog implements Catalog {
     await this.#call(method);
     const settled = Promise.withResolvers<void>();
     this.#queue.push({ apply, settled });
-    this.#running ??= this.#commitAll().finally(() => this.#running = undefined);
+    this.#running ??= this.#commitAll();
     return settled.promise;
   }
 
   async #commitAll(): Promise<void> {
     await Promise.resolve();
     while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0));
+    // At once: a change which came in between would wait for ever.
+    this.#running = undefined;
   }
 
   async #commit(batch: readonly Change[]): Promise<void> {
