@@ -3,6 +3,7 @@ import { clientMain } from "./lib/client/main.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
+import { tlsClientNetwork } from "./lib/platform/tls_network.ts";
 import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
 
@@ -12,6 +13,7 @@ if (import.meta.main) {
     await clientMain({
       program,
       network: systemNetwork,
+      tlsNetwork: tlsClientNetwork,
       disk: systemDisk,
       clock: systemClock,
       random: systemRandom,

@@ -3,6 +3,7 @@ import { demoCommand } from "./lib/demo/demo_command.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
+import { tlsServerNetwork } from "./lib/platform/tls_network.ts";
 import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
 import { serveCommand } from "./lib/server/serve_command.ts";
@@ -12,6 +13,7 @@ if (import.meta.main) {
   const outside = {
     program,
     network: systemNetwork,
+    tlsNetwork: tlsServerNetwork,
     disk: systemDisk,
     clock: systemClock,
     random: systemRandom,

@@ -31,6 +31,11 @@ export const ERROR_CODES = {
   PEER_SILENT: { retryable: true, exit: 4, meaning: "Nothing was heard from the peer for two heartbeat intervals" },
   PEER_TOO_SLOW: { retryable: true, exit: 4, meaning: "A message arrives, or is taken, slower than the minimum rate" },
   CONNECTION_LOST: { retryable: true, exit: 4, meaning: "The connection ended, was reset or could not be made" },
+  TLS_FAILED: {
+    retryable: true,
+    exit: 3,
+    meaning: "The TLS handshake failed: certificate, its name or its time, or the other side speaks no TLS",
+  },
   SERVER_BUSY: { retryable: true, exit: 4, meaning: "The server has as many connections as it takes" },
   SHUTTING_DOWN: { retryable: true, exit: 4, meaning: "The server or box is stopping" },
   GAVE_UP: { retryable: true, exit: 4, meaning: "The connection could not be made again within --retry-for" },

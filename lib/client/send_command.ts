@@ -21,6 +21,8 @@ import { runUplink } from "./uplink.ts";
 export interface Outside {
   readonly program: Program;
   readonly network: Network;
+  /** A network whose connections are encrypted; a `caCert` of null trusts the authorities that everybody does. */
+  readonly tlsNetwork: (options: { caCert: string | null }) => Network;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,7 +66,8 @@ export async function sendCommand(outside: Outside, args: readonly string[]): Pr
 }
 
 async function send(outside: Outside, options: SendOptions, report: SendReport, signal: AbortSignal): Promise<number> {
-  const { disk, clock, network, random, program } = outside;
+  const { disk, clock, random, program } = outside;
+  const network = options.tls === null ? outside.network : outside.tlsNetwork(options.tls);
   const stdinName = `stdin-${
     new Date(clock.wallMs()).toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-")
   }`;

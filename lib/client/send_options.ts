@@ -1,5 +1,6 @@
 /** The options of `send`, from one table. */
 import type { CommandSpec, Options } from "../config/options.ts";
+import { readPem } from "../config/pem.ts";
 import { parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { Program } from "../platform/program.ts";
@@ -18,6 +19,8 @@ export const SEND_SPEC: CommandSpec = {
       value: "FILE",
       help: "File with the token (or FRAMEWIRE_TOKEN), if the server wants one",
     },
+    { name: "tls", kind: "flag", help: "Encrypt, and check the server's certificate" },
+    { name: "tls-ca", kind: "text", value: "FILE", help: "Trust this authority alone (PEM); means --tls" },
     {
       name: "retry-for",
       kind: "text",
@@ -39,6 +42,8 @@ export interface SendOptions {
   readonly device: string;
   readonly name: string | undefined;
   readonly token: string;
+  /** Null: no TLS. `caCert` is a PEM text; null for the authorities that everybody trusts. */
+  readonly tls: { readonly caCert: string | null } | null;
   readonly retryForMs: number;
   readonly json: boolean;
   readonly quiet: boolean;
@@ -66,10 +71,17 @@ export function toSendOptions(options: Options, program: Program): SendOptions {
     device: options.text("device") ?? program.hostname,
     name,
     token: readToken(options.text("token-file"), program),
+    tls: readTls(options, program),
     retryForMs: options.parsed("retry-for", parseDuration) ?? Infinity,
     json: options.flag("json"),
     quiet: options.flag("quiet"),
   };
+}
+
+function readTls(options: Options, program: Program): SendOptions["tls"] {
+  const path = options.text("tls-ca");
+  if (path !== undefined) return { caCert: readPem(program, "--tls-ca", path, "CERTIFICATE") };
+  return options.flag("tls") ? { caCert: null } : null;
 }
 
 function readToken(path: string | undefined, program: Program): string {

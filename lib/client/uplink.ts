@@ -81,9 +81,13 @@ async function runOnce(
     const error = thrown instanceof FramewireError ? thrown : new FramewireError("CONNECTION_LOST", messageOf(thrown));
     return { welcomed: false, error };
   }
-  const { clock, random, identity, connected, retryForMs } = options;
+  const { address, clock, random, identity, connected, retryForMs } = options;
   const session = new BoxSession({ connection, clock, random, identity, jobs, retryForMs, welcomed: connected });
   const reason = await session.run(signal);
+  if (!session.isWelcome && reason.error?.code === "MESSAGE_TOO_LARGE") {
+    const text = `${address.hostname}:${address.port} does not speak Framewire, or it wants TLS (--tls)`;
+    return { welcomed: false, error: new FramewireError("MESSAGE_TOO_LARGE", text, { cause: reason.error }) };
+  }
   return { welcomed: session.isWelcome, error: reason.error };
 }
 

@@ -79,6 +79,7 @@ async function startServer(
       data,
       allowedHosts: [],
       tokens: [],
+      tls: null,
       keepUnfinishedMs: parseDuration("keep-unfinished", "7d"),
       reserveBytes: RESERVE_BYTES,
       logLevel: "error",

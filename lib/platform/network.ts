@@ -1,4 +1,4 @@
-/** TCP, passed in as a value: the only file which calls `Deno.listen` and `Deno.connect`. */
+/** TCP, passed in as a value: with `tls_network.ts` the only file which calls `Deno.listen` and `Deno.connect`. */
 import { FramewireError, messageOf } from "../errors.ts";
 
 /** One connection. Reads and writes may run at the same time, one of each. */
@@ -37,11 +37,11 @@ export interface Network {
 }
 
 /** Wraps a Deno connection: closes it once, whatever is called how often (a second `close` throws BadResource). */
-function wrap(conn: Deno.TcpConn): Connection {
+export function wrapConnection(conn: Deno.TcpConn | Deno.TlsConn): Connection {
   let closed = false;
   // Without it a length and its payload in two writes give 23 messages a second (Nagle against delayed acks).
-  conn.setNoDelay(true);
-  const { hostname, port } = conn.remoteAddr;
+  if ("setNoDelay" in conn) conn.setNoDelay(true);
+  const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
   return {
     remote: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
     read: (into) => conn.read(into),
@@ -59,24 +59,32 @@ function wrap(conn: Deno.TcpConn): Connection {
 export const systemNetwork: Network = {
   async connect(address, options = {}) {
     try {
-      return wrap(await Deno.connect({ ...address, ...options }));
+      return wrapConnection(await Deno.connect({ ...address, ...options }));
     } catch (cause) {
       const text = `Cannot connect to ${address.hostname}:${address.port}: ${messageOf(cause)}`;
       throw new FramewireError("CONNECTION_LOST", text, { cause });
     }
   },
   listen(address) {
-    const listener = Deno.listen(address);
-    let closed = false;
-    return {
-      hostname: listener.addr.hostname,
-      port: listener.addr.port,
-      accept: async () => wrap(await listener.accept()),
-      close() {
-        if (closed) return;
-        closed = true;
-        listener.close();
-      },
-    };
+    return wrapListener(Deno.listen(address), (conn) => wrapConnection(conn));
   },
 };
+
+/** Wraps a Deno listener, and what it accepts by `wrap`. */
+export function wrapListener<C extends Deno.TcpConn | Deno.TlsConn>(
+  listener: { readonly addr: Deno.Addr; accept(): Promise<C>; close(): void },
+  wrap: (conn: C) => Connection,
+): Listener {
+  const { hostname, port } = listener.addr as Deno.NetAddr;
+  let closed = false;
+  return {
+    hostname,
+    port,
+    accept: async () => wrap(await listener.accept()),
+    close() {
+      if (closed) return;
+      closed = true;
+      listener.close();
+    },
+  };
+}

@@ -19,6 +19,8 @@ import { StoredClipLibrary } from "./stored_clip_library.ts";
 /** Everything that the server touches of the outside. */
 export interface ServerOutside {
   readonly network: Network;
+  /** A network whose listeners have this certificate and private key (PEM). */
+  readonly tlsNetwork: (options: { cert: string; key: string }) => Network;
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
@@ -116,8 +118,9 @@ export class FramewireServer {
   }
 
   async #startListeners(): Promise<string> {
-    const { network, clock, random, log } = this.#outside;
-    const { listen, http, tokens, allowedHosts } = this.#options;
+    const { clock, random, log } = this.#outside;
+    const { listen, http, tokens, allowedHosts, tls } = this.#options;
+    const network = tls === null ? this.#outside.network : this.#outside.tlsNetwork(tls);
     this.#boxes = new BoxListener(network, {
       clock,
       log,

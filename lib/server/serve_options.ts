@@ -1,6 +1,7 @@
 /** The options of `serve`, from one table. */
 import { LIMITS } from "../config/limits.ts";
 import type { CommandSpec, Options } from "../config/options.ts";
+import { readPem } from "../config/pem.ts";
 import { parseBytes, parseChoice, parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
@@ -22,6 +23,8 @@ export const SERVE_SPEC: CommandSpec = {
       value: "FILE",
       help: "Tokens of boxes (or FRAMEWIRE_TOKEN): `TOKEN` or `DEVICE TOKEN` a line",
     },
+    { name: "tls-cert", kind: "text", value: "FILE", help: "Certificate for boxes (PEM); wants --tls-key" },
+    { name: "tls-key", kind: "text", value: "FILE", help: "Its private key (PEM)" },
     { name: "keep-unfinished", kind: "text", value: "TIME", help: "Keep what nobody continues", default: "7d" },
     { name: "reserve", kind: "text", value: "BYTES", help: "Disk space never given to clips", default: "256MiB" },
     { name: "log-level", kind: "text", value: "LEVEL", help: LOG_LEVELS.join(", "), default: "info" },
@@ -43,6 +46,8 @@ export interface ServeOptions {
   readonly allowedHosts: readonly string[];
   /** None: every box is taken. */
   readonly tokens: readonly TokenRule[];
+  /** PEM texts; null: no TLS for boxes. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly keepUnfinishedMs: number;
   readonly reserveBytes: number;
   readonly logLevel: LogLevel;
@@ -57,10 +62,23 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
     data: options.text("data")!,
     allowedHosts: options.list("allow-host"),
     tokens: readTokens(options.text("token-file"), program),
+    tls: readTls(options, program),
     keepUnfinishedMs: options.required("keep-unfinished", parseDuration),
     reserveBytes: options.parsed("reserve", parseBytes) ?? LIMITS.diskReserveBytes,
     logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
     json: options.flag("json"),
+  };
+}
+
+function readTls(options: Options, program: Program): ServeOptions["tls"] {
+  const [cert, key] = [options.text("tls-cert"), options.text("tls-key")];
+  if (cert === undefined && key === undefined) return null;
+  if (cert === undefined || key === undefined) {
+    throw new FramewireError("USAGE", "Cannot use TLS as --tls-cert and --tls-key must be given together");
+  }
+  return {
+    cert: readPem(program, "--tls-cert", cert, "CERTIFICATE"),
+    key: readPem(program, "--tls-key", key, "PRIVATE KEY"),
   };
 }
 

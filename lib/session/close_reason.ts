@@ -18,6 +18,7 @@ export interface CloseReason {
 /** Codes with which the network, not a rule of ours, ends a connection. */
 const LOST: readonly ErrorCode[] = [
   "CONNECTION_LOST",
+  "TLS_FAILED",
   "TRUNCATED",
   "PEER_SILENT",
   "PEER_TOO_SLOW",

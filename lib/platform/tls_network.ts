@@ -1,0 +1,79 @@
+/** TLS over TCP, as a network like any other. */
+import { FramewireError, messageOf } from "../errors.ts";
+import { type Connection, type Network, systemNetwork, wrapConnection, wrapListener } from "./network.ts";
+
+/** A network whose connections are encrypted, to servers whose certificate is signed by `caCert` (PEM), or by those everybody trusts. */
+export function tlsClientNetwork({ caCert }: { caCert: string | null }): Network {
+  return {
+    ...systemNetwork,
+    async connect({ hostname, port }, { signal } = {}) {
+      const tcp = await dial(hostname, port, signal);
+      const give = () => tcp.close();
+      signal?.addEventListener("abort", give);
+      try {
+        const conn = await Deno.startTls(tcp, { hostname, ...(caCert === null ? {} : { caCerts: [caCert] }) });
+        return await greet(conn, signal);
+      } catch (cause) {
+        throw tlsError(`${hostname}:${port}`, cause);
+      } finally {
+        signal?.removeEventListener("abort", give);
+      }
+    },
+  };
+}
+
+/** A network whose listeners have this certificate and private key (PEM). */
+export function tlsServerNetwork({ cert, key }: { cert: string; key: string }): Network {
+  return {
+    ...systemNetwork,
+    listen: (address) => wrapListener(Deno.listenTls({ ...address, cert, key }), wrapTls),
+  };
+}
+
+async function dial(hostname: string, port: number, signal: AbortSignal | undefined): Promise<Deno.TcpConn> {
+  try {
+    const tcp = await Deno.connect({ hostname, port, ...(signal === undefined ? {} : { signal }) });
+    tcp.setNoDelay(true);
+    return tcp;
+  } catch (cause) {
+    throw new FramewireError("CONNECTION_LOST", `Cannot connect to ${hostname}:${port}: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The handshake has no time limit of its own: closing the connection ends it. */
+async function greet(conn: Deno.TlsConn, signal: AbortSignal | undefined): Promise<Connection> {
+  const connection = wrapTls(conn);
+  const give = () => connection.close();
+  signal?.addEventListener("abort", give);
+  try {
+    if (signal?.aborted) give();
+    await conn.handshake();
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", give);
+  }
+}
+
+/** The first read of a server's connection does the handshake. */
+function wrapTls(conn: Deno.TlsConn): Connection {
+  const connection = wrapConnection(conn);
+  const told = (cause: unknown): never => {
+    throw tlsError(connection.remote, cause);
+  };
+  return {
+    ...connection,
+    read: (into) => connection.read(into).catch(told),
+    write: (bytes) => connection.write(bytes).catch(told),
+  };
+}
+
+/** What TLS itself does not like; everything else is an error of the connection. */
+function tlsError(peer: string, cause: unknown): unknown {
+  if (!(cause instanceof Deno.errors.InvalidData)) return cause;
+  return new FramewireError("TLS_FAILED", `Cannot speak TLS with ${peer}: ${messageOf(cause)}`, { cause });
+}
