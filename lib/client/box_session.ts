@@ -131,6 +131,7 @@ export class BoxSession {
       pacer: this.#pacer,
       chunkBytesMax: Math.min(welcome.chunkBytesMax, LIMITS.chunkBytesMax),
       windowBytes: Math.min(welcome.windowBytes, LIMITS.windowBytes),
+      unfinished: welcome.unfinished,
       send: (message) => this.#session.send(message),
       wake: () => this.#session.wake(),
       number: (numbered) => {

@@ -57,8 +57,9 @@ export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[]
       const text = `Gave up after ${Math.round(retryForMs / 1000)} s: ${error.message}`;
       throw new FramewireError("GAVE_UP", text, { cause: error });
     }
-    // The last attempt is made when the time is up, not given up before.
-    const pauseMs = Math.min(Math.max(error.retryAfterMs, backoffMs(failures++, random)), leftMs);
+    // On top of what the server asks for, so that a hundred boxes do not come back together; and the last attempt is made
+    // when the time is up, not given up before.
+    const pauseMs = Math.min(error.retryAfterMs + backoffMs(failures++, random), leftMs);
     interrupted(error, pauseMs);
     await sleep(clock, pauseMs, signal);
   }

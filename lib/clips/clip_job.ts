@@ -167,7 +167,7 @@ export class ClipJob {
     const tooOften = anew ? ++this.#restarts >= ATTEMPTS_MAX : !waits && ++this.#hiccups >= ATTEMPTS_MAX;
     if (tooLong || tooOften || !error.retryable || (anew && isPipe)) return await this.fail(error);
     if (anew) await this.#startAnew();
-    const pauseMs = error.code === "UNKNOWN_CLIP" ? 0 : Math.max(error.retryAfterMs, backoffMs);
+    const pauseMs = error.code === "UNKNOWN_CLIP" ? 0 : error.retryAfterMs + backoffMs;
     this.notBeforeMs = nowMs + pauseMs;
     this.note(
       `${error.message}; ${pauseMs === 0 ? "starting anew" : `trying again in ${(pauseMs / 1000).toFixed(1)} s`}`,

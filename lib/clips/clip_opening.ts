@@ -37,6 +37,7 @@ export async function decideOpening(
     const offer = await offerOf(store, device, message, bytes, isTaken);
     if (offer !== undefined) return offer;
   }
+  await discardOtherSizes(store, device, name, bytes, isTaken);
   return { kind: "accept", clip: await store.create(device, { name, bytes, modifiedMs }), isNew: true };
 }
 
@@ -80,6 +81,23 @@ async function discardOrphan(
 ): Promise<void> {
   const left = await store.findUnfinished(device, name, bytes, isTaken);
   if (left !== undefined && !left.isOwned) await store.discard(left.row.id);
+}
+
+/**
+ * A file which was interrupted and has another size now is another file: what was left of it would only hold its name and
+ * its space. Not so for a pipe, whose bytes may exist nowhere else.
+ */
+async function discardOtherSizes(
+  store: ClipStore,
+  device: string,
+  name: string,
+  bytes: number | null,
+  isTaken: (id: string) => boolean,
+): Promise<void> {
+  for (const row of store.unfinishedOf(device)) {
+    if (row.name !== name || row.bytes === null || row.bytes === bytes || isTaken(row.id)) continue;
+    if (store.openClip(row.id)?.isOwned !== true) await store.discard(row.id);
+  }
 }
 
 function checkName(name: string): void {

@@ -5,7 +5,16 @@ import type { Clock } from "../platform/clock.ts";
 import { CHUNK_HEAD_BYTES, endOfClip, frameChunk } from "../protocol/chunk_frame.ts";
 import { encodeMessage } from "../protocol/codec.ts";
 import type { LinkPacer } from "../protocol/link_pacer.ts";
-import type { Ack, ClipAccepted, ClipOffer, ErrorMessage, Message, OpenClip, Resend } from "../protocol/message.ts";
+import type {
+  Ack,
+  ClipAccepted,
+  ClipOffer,
+  ErrorMessage,
+  Message,
+  OpenClip,
+  Resend,
+  UnfinishedClip,
+} from "../protocol/message.ts";
 import type { ByteRange } from "../protocol/ranges.ts";
 import { mayReceiveOnStream, type StreamState } from "../protocol/session_rules.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
@@ -21,6 +30,8 @@ export interface UploadLink {
   /** Of the server's Welcome, bytes. */
   readonly chunkBytesMax: number;
   readonly windowBytes: number;
+  /** What the server held of this device when it welcomed us. */
+  readonly unfinished: readonly UnfinishedClip[];
   send(message: Message): void;
   /** Says that a frame may be ready. */
   wake(): void;
@@ -82,10 +93,21 @@ export class ClipUpload implements FrameSource {
     this.#run(async () => {
       this.#source = await this.job.source();
       if (this.#abort.signal.aborted) return;
+      this.#compareSize(this.#source);
       // Not before: whose file opens first asks first.
       this.#stream = this.#link.number(this);
       this.#open({ sha256: null, resumeClipId: this.job.clipId, fresh: false });
     });
+  }
+
+  #compareSize({ name, bytes }: ClipSource): void {
+    const held = this.#link.unfinished.find((clip) =>
+      clip.name === name && clip.bytes !== null && clip.bytes !== bytes
+    );
+    if (held === undefined || this.job.clipId !== null || bytes === null) return;
+    this.job.note(
+      `The file has changed: it has ${bytes} bytes, and had ${held.bytes} when it was sent before; starting anew`,
+    );
   }
 
   /** The connection is gone, or the program stops. */

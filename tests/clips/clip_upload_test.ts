@@ -29,6 +29,7 @@ async function accepted() {
     clock,
     pacer: new LinkPacer(),
     chunkBytesMax: LIMITS.chunkBytesMax,
+    unfinished: [],
     windowBytes: LIMITS.windowBytes,
     send: () => {},
     wake: () => {},

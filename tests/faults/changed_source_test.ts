@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { assertClips, eventsOf, randomFile, sha256OfFile, storedEvent } from "../helpers/clip_files.ts";
+import { assertClips, eventsOf, filesBelow, randomFile, sha256OfFile, storedEvent } from "../helpers/clip_files.ts";
 import { faultProxy } from "../helpers/fault_proxy.ts";
 import { startSend, startServer } from "../helpers/programs.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
@@ -59,9 +59,10 @@ for (const [what, change] of Object.entries(CHANGES)) {
     const { size } = await Deno.stat(path);
     const stored = storedEvent(result);
     assertEquals([stored["sha256"], stored["sentBytes"]], [sha256, size]);
-    const noted = eventsOf(result, "note").some((event) => /content/.test(String(event["text"])));
-    // What has another size is another clip, of which nothing is held.
-    assertEquals(noted, size === BYTES);
-    await assertClips(server.data, { [`box/${stored["storedName"]}`]: sha256 });
+    const noted = eventsOf(result, "note").some((event) => /has changed.*starting anew/.test(String(event["text"])));
+    assert(noted, result.stdout.join("\n"));
+    // Under its own name: what was left of the old content holds neither that nor space.
+    await assertClips(server.data, { "box/clip.bin": sha256 });
+    assertEquals(await filesBelow(`${server.data}/incoming`), []);
   });
 }
