@@ -133,7 +133,8 @@ async function answers(port: number): Promise<boolean> {
 /** Reads a stream to its end and keeps the last of its text, so that a failure can be told with its reason. */
 async function tailOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   let tail = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) tail = (tail + text).slice(-TAIL_CHARACTERS);
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) tail = (tail + decoder.decode(bytes, { stream: true })).slice(-TAIL_CHARACTERS);
   return tail.trim();
 }
 

@@ -32,7 +32,7 @@ export function keepConnected(): void {
     reconnectNow();
   });
   // A page from the back-forward cache has lost its socket without a word.
-  addEventListener("pageshow", (event) => event.persisted && lose());
+  addEventListener("pageshow", (event) => "persisted" in event && event.persisted && lose());
 }
 
 /** Tries at once instead of at the next turn; nothing happens while there is a connection. */
