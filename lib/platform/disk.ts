@@ -57,6 +57,10 @@ const SLOW_WRITE_MS = 20;
 /** For how long writes stay off the main thread after a slow one. */
 const SLOW_PERIOD_MS = 5_000;
 
+/** How long an open waits for a free file, and how often it looks, ms. */
+const FREE_FILE_WAIT_MS = 15_000;
+const FREE_FILE_PAUSE_MS = 50;
+
 const OPEN_OPTIONS: Record<OpenMode, Deno.OpenOptions> = {
   "read": { read: true },
   "update": { read: true, write: true },
@@ -187,15 +191,28 @@ async function tryLock(file: Deno.FsFile): Promise<boolean> {
   return await Promise.race([file.lock(true).then(() => true), waited]);
 }
 
+/** Opens a file. If the process has none free, because connections took them all, it waits a while for one. */
+async function openFile(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile> {
+  for (const untilMs = performance.now() + FREE_FILE_WAIT_MS;;) {
+    try {
+      return await Deno.open(path, options);
+    } catch (error) {
+      const isShort = ["EMFILE", "ENFILE"].includes((error as { code?: string }).code ?? "");
+      if (!isShort || performance.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, FREE_FILE_PAUSE_MS));
+    }
+  }
+}
+
 /** The machine's file system. */
 export const systemDisk: Disk = {
   async open(path, mode) {
     // Opening one waits until somebody writes into it, and nothing ends that.
     if (mode === "read" && (await Deno.stat(path)).isFifo) throw new Deno.errors.NotSupported("it is a named pipe");
-    const file = await Deno.open(path, OPEN_OPTIONS[mode]);
+    const file = await openFile(path, OPEN_OPTIONS[mode]);
     if (mode === "read") return new SystemFile(file);
     try {
-      return new SystemFile(file, await Deno.open(path, OPEN_OPTIONS.update));
+      return new SystemFile(file, await openFile(path, OPEN_OPTIONS.update));
     } catch (error) {
       file.close();
       throw error;
@@ -225,7 +242,7 @@ export const systemDisk: Disk = {
   async syncFolder(path) {
     // Windows has no way to sync a folder; its file systems journal the rename themselves.
     if (Deno.build.os === "windows") return;
-    const folder = await Deno.open(path, { read: true });
+    const folder = await openFile(path, { read: true });
     try {
       await folder.sync();
     } finally {

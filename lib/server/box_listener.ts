@@ -11,6 +11,8 @@ import { BoxConnection, type BoxConnectionOptions } from "./box_connection.ts";
 
 /** Pause after a failed accept (too many open files), ms. */
 const ACCEPT_PAUSE_MS = 100;
+/** Strangers who are cut when there is no file left for a connection: clips need some to be stored, too. */
+const STRANGERS_CUT = 16;
 /** How long connections may take to say their last words when the server stops, ms. */
 const STOP_MS = 5_000;
 
@@ -73,6 +75,7 @@ export class BoxListener {
       } catch (error) {
         if (signal.aborted) return;
         this.#log("error", "Cannot accept a connection", { error: messageOf(error) });
+        this.#cutStrangers(STRANGERS_CUT);
         await sleep(this.#clock, ACCEPT_PAUSE_MS, signal);
       }
     }
@@ -81,19 +84,24 @@ export class BoxListener {
   #serve(connection: Connection): void {
     if (this.#open.size >= LIMITS.connectionsMax) return void this.#turnAway(connection);
     const box = new BoxConnection({ ...this.#options, connection, welcomed: () => this.#strangers.delete(box) });
-    if (this.#strangers.size >= LIMITS.strangersMax) {
-      const oldest = this.#strangers.values().next().value!;
-      this.#strangers.delete(oldest);
-      oldest.cut(
-        new FramewireError("SERVER_BUSY", "Too many connections have not said Hello", { retryAfterMs: 1_000 }),
-      );
-    }
+    if (this.#strangers.size >= LIMITS.strangersMax) this.#cutStrangers(1);
     this.#strangers.add(box);
     const running = box.run().finally(() => {
       this.#strangers.delete(box);
       this.#open.delete(box);
     });
     this.#open.set(box, running);
+  }
+
+  /** Makes room: those who have been here longest without a Hello go first. */
+  #cutStrangers(count: number): void {
+    const error = new FramewireError("SERVER_BUSY", "Too many connections have not said Hello", {
+      retryAfterMs: 1_000,
+    });
+    for (const stranger of [...this.#strangers].slice(0, count)) {
+      this.#strangers.delete(stranger);
+      stranger.cut(error);
+    }
   }
 
   async #turnAway(connection: Connection): Promise<void> {
