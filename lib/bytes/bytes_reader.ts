@@ -7,17 +7,25 @@
  * which a peer announced.
  */
 
-/** Capacity of a fresh reader, bytes; many small messages fit in one read. */
-const CAPACITY_INITIAL = 64 * 1024;
+/** Capacity of a fresh reader, bytes: a thousand idle connections must cost next to nothing. */
+const CAPACITY_INITIAL = 4 * 1024;
+/** Up to here it grows as long as reads fill it: many small messages fit in one read. */
+const CAPACITY_BUSY = 64 * 1024;
 /** From here on a message is read exactly, so that what follows it need not be moved. */
 const EXACT_FROM = 16 * 1024;
-/** A reader which has become larger than this gives its memory back when it is empty. */
+/** A reader which has become larger than this gives its memory back as soon as it is empty. */
 const CAPACITY_KEPT = 1024 * 1024;
+/** After so many small pieces in a row a large reader gives its memory back, too: the large messages are over. */
+const SMALL_BYTES = 1024;
+const SMALL_IN_A_ROW = 16;
 
 export class BytesReader {
   #buffer = new Uint8Array(CAPACITY_INITIAL);
   #start = 0;
   #end = 0;
+  #roomBytes = 0;
+  #wasFilled = false;
+  #smallInARow = 0;
 
   /** Bytes that have arrived and were not taken yet. */
   get available(): number {
@@ -42,7 +50,9 @@ export class BytesReader {
     }
     if (this.#end === this.#buffer.length) this.#grow();
     const until = need < EXACT_FROM ? this.#buffer.length : this.#start + need + ahead;
-    return this.#buffer.subarray(this.#end, Math.max(this.#end + 1, until));
+    const room = this.#buffer.subarray(this.#end, Math.max(this.#end + 1, until));
+    this.#roomBytes = room.length;
+    return room;
   }
 
   /** Says that `count` bytes were read into the last {@linkcode room}. */
@@ -53,6 +63,7 @@ export class BytesReader {
       );
     }
     this.#end += count;
+    this.#wasFilled = count === this.#roomBytes;
   }
 
   /** The next four bytes as a big-endian number, which stay where they are; undefined when they are not all there. */
@@ -68,13 +79,18 @@ export class BytesReader {
     if (this.available < count) return undefined;
     const view = this.#buffer.subarray(this.#start, this.#start + count);
     this.#start += count;
+    this.#smallInARow = count < SMALL_BYTES ? this.#smallInARow + 1 : 0;
     return view;
   }
 
+  /** When nothing is held, the size fits what has been going on. */
   #reset(): void {
     this.#start = 0;
     this.#end = 0;
-    if (this.#buffer.length > CAPACITY_KEPT) this.#buffer = new Uint8Array(CAPACITY_INITIAL);
+    const capacity = this.#buffer.length;
+    const isOver = capacity > CAPACITY_BUSY && this.#smallInARow >= SMALL_IN_A_ROW;
+    if (capacity > CAPACITY_KEPT || isOver) this.#buffer = new Uint8Array(CAPACITY_INITIAL);
+    else if (this.#wasFilled && capacity < CAPACITY_BUSY) this.#buffer = new Uint8Array(capacity * 2);
   }
 
   /** Doubles, so that a message which comes byte by byte is moved a bounded number of times. */
