@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 /** Root folder of the project, absolute, without a slash at its end. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]$/, "");
 
-/** Pinned here and nowhere else: 1.75.0 does not resolve, a package of it is missing. */
-export const BUF = ["run", "-A", "npm:@bufbuild/buf@1.74.0"];
+/**
+ * Pinned here and nowhere else: 1.75.0 does not resolve, a package of it is missing. With a lock file of its own, as Deno
+ * downloads all that is in the one it is given: whoever runs the demo would wait for 130 MB of generators.
+ */
+export const BUF = ["run", "-A", "--lock=tools/gen.lock", "npm:@bufbuild/buf@1.74.0"];
 
 /** What a finished program left. */
 export interface Ran {
