@@ -117,13 +117,13 @@ export class ClipReceiver {
     const { device, store, send, clipUrl } = this.#options;
     const decision = await store.decide(device, message.name, async () => {
       const made = await decideOpening(store, device, message, (id) => this.#isTaken(id));
-      if (made.kind === "accept") entry.clipId = made.clip.row.id;
+      if (made.kind !== "accept") return made;
+      entry.clipId = made.clip.row.id;
+      // Before the next decision about this name, which may be the same box's on a new connection.
+      if (made.isNew && !this.#isCurrent(entry)) await store.discard(entry.clipId);
       return made;
     });
-    if (!this.#isCurrent(entry)) {
-      if (decision.kind === "accept" && decision.isNew) await store.discard(decision.clip.row.id);
-      return;
-    }
+    if (!this.#isCurrent(entry)) return;
     if (decision.kind === "stored") {
       this.#entries.delete(entry.number);
       const { id: clipId, storedName } = decision.row;
@@ -176,7 +176,7 @@ export class ClipReceiver {
     this.#uncheckedBytes += bytes;
     if (this.#uncheckedBytes < LIMITS.spaceCheckBytes) return;
     this.#uncheckedBytes = 0;
-    await this.#options.store.checkReserve();
+    await this.#options.store.space.checkReserve();
   }
 
   async #finish(entry: Entry, stream: ClipStream): Promise<void> {

@@ -13,6 +13,7 @@ import { totalBytes } from "../protocol/ranges.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
 import { ClipFolders } from "./clip_folders.ts";
 import { recoverClips } from "./clip_recovery.ts";
+import { DiskSpace } from "./disk_space.ts";
 import { IncomingClip } from "./incoming_clip.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 import { NO_SPACE_RETRY_MS, storageError } from "./storage_error.ts";
@@ -58,6 +59,7 @@ interface Entry {
 
 export class ClipStore {
   readonly #options: ClipStoreOptions;
+  readonly space: DiskSpace;
   readonly #folders: ClipFolders;
   /** Unfinished clips by id; the object is made when somebody fills or reads it. */
   readonly #unfinished = new Map<string, Entry>();
@@ -69,6 +71,7 @@ export class ClipStore {
 
   constructor(options: ClipStoreOptions) {
     this.#options = options;
+    this.space = new DiskSpace(options.disk, options.folder, options.reserveBytes);
     this.#folders = new ClipFolders(options.disk, options.folder);
   }
 
@@ -208,35 +211,11 @@ export class ClipStore {
     return row !== undefined && row.device === device && row.storedMs !== null ? row : undefined;
   }
 
-  /**
-   * @throws {FramewireError} `NO_SPACE` unless `bytes` more fit, beside what was promised to clips that are arriving.
-   */
+  /** @throws {FramewireError} `NO_SPACE` unless `bytes` more fit, beside what was promised to clips that are arriving. */
   async checkSpace(bytes: number): Promise<void> {
-    const { disk, reserveBytes, folder } = this.#options;
-    const free = await disk.freeBytes(folder) - reserveBytes;
-    let promised = 0;
-    for (const { open } of this.#unfinished.values()) if (open?.isOwned) promised += open.remainingBytes;
-    if (bytes + promised <= free && free > 0) return;
-    throw new FramewireError(
-      "NO_SPACE",
-      `Cannot take clip as its size must be <= ${
-        Math.max(0, free - promised)
-      } bytes, which are free: received ${bytes}`,
-      { retryAfterMs: NO_SPACE_RETRY_MS },
-    );
-  }
-
-  /**
-   * For bytes which arrive: nobody promised the space of a pipe, and others write to the disk, too.
-   *
-   * @throws {FramewireError} `NO_SPACE` when only the reserve is left.
-   */
-  async checkReserve(): Promise<void> {
-    const { disk, reserveBytes, folder } = this.#options;
-    const freeBytes = await disk.freeBytes(folder);
-    if (freeBytes > reserveBytes) return;
-    const text = `Cannot take more as free bytes must be > ${reserveBytes}, the reserve: received ${freeBytes}`;
-    throw new FramewireError("NO_SPACE", text, { retryAfterMs: NO_SPACE_RETRY_MS });
+    let promisedBytes = 0;
+    for (const { open } of this.#unfinished.values()) if (open?.isOwned) promisedBytes += open.remainingBytes;
+    await this.space.check(bytes, promisedBytes);
   }
 
   /**
@@ -301,14 +280,17 @@ export class ClipStore {
     const entry = this.#unfinished.get(id);
     if (entry === undefined) return;
     this.#unfinished.delete(id);
-    await entry.open?.close();
-    try {
-      await this.#options.catalog.removeClip(id);
-    } catch (cause) {
-      // Still there, as it was; whoever removes it may try again.
-      this.#unfinished.set(id, this.#entry(entry.open?.row ?? entry.row));
-      throw storageError("remove", cause);
-    }
+    // Nobody looks for a free name while this one is about to become free.
+    await this.#naming.run("", async () => {
+      await entry.open?.close();
+      try {
+        await this.#options.catalog.removeClip(id);
+      } catch (cause) {
+        // Still there, as it was; whoever removes it may try again.
+        this.#unfinished.set(id, this.#entry(entry.open?.row ?? entry.row));
+        throw storageError("remove", cause);
+      }
+    });
     this.#changed(id);
     // A file which nobody knows goes at the next start, if it does not now.
     await this.#options.disk.remove(this.#folders.partPath(id)).catch(() => {});

@@ -279,6 +279,8 @@ export class IncomingClip {
 
   /** Reads for hashing. */
   readonly #read = async (into: Uint8Array, offset: number): Promise<number> => {
+    // Whoever closes it waits for what is running: a long hash ends here.
+    this.#checkUsable();
     try {
       return await this.#file.readAt(into, offset);
     } catch (cause) {
