@@ -5,10 +5,10 @@ import type { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Program } from "../platform/program.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
+import { progressLine } from "./progress_line.ts";
 
 /** How often progress is shown, ms: on a terminal, as JSON, as lines. */
 const EVERY_MS = { bar: 200, json: 1_000, lines: 5_000 };
-const BAR_CELLS = 24;
 
 export class SendReport {
   readonly #program: Program;
@@ -20,7 +20,7 @@ export class SendReport {
   readonly #started = new Map<ClipJob, number>();
   #jobs: readonly ClipJob[] = [];
   #shownMs: number;
-  #lastHeld = 0;
+  #lastReceived = 0;
   #barShown = false;
 
   constructor(program: Program, clock: Clock, options: { json: boolean; quiet: boolean }) {
@@ -84,7 +84,9 @@ export class SendReport {
   failed(error: FramewireError): void {
     this.#clearBar();
     if (this.#json) return this.#object({ event: "error", code: error.code, error: error.message });
-    this.#program.printError(`${error.message} [${error.code}]\n`);
+    // Whoever pressed Ctrl-C needs no code to look up.
+    const code = error.code === "SHUTTING_DOWN" ? "" : ` [${error.code}]`;
+    this.#program.printError(`${error.message}${code}\n`);
   }
 
   #ended(job: ClipJob, nowMs: number): void {
@@ -97,7 +99,9 @@ export class SendReport {
     }
     if (result === undefined) return;
     const { stored, bytes, sha256 } = result;
-    const bytesPerSecond = seconds > 0 ? Math.round(bytes / seconds) : 0;
+    // Of what went over the network now: a clip that was nearly there is not sent any faster.
+    const newBytes = Math.min(bytes, job.receivedBytes);
+    const bytesPerSecond = seconds > 0 ? Math.round(newBytes / seconds) : 0;
     if (this.#json) {
       const facts = { name: job.name, bytes, sha256, seconds, bytesPerSecond, sentBytes: job.sentBytes };
       return this.#object({ event: "stored", ...facts, ...stored });
@@ -105,26 +109,26 @@ export class SendReport {
     this.#clearBar();
     const how = stored.alreadyThere
       ? `already there (${formatBytes(bytes)})`
-      : `stored, ${formatBytes(bytes)} in ${formatSeconds(seconds)} (${formatBytes(bytesPerSecond)}/s)`;
+      : `stored, ${howMuch(bytes, newBytes)}${howFast(seconds, bytesPerSecond)}`;
     const as = stored.storedName === job.name ? "" : ` as ${JSON.stringify(stored.storedName)}`;
     this.#program.printLine(`${job.name}: ${how}${as}`);
     this.#program.printLine(`  sha256 ${sha256}${stored.url === "" ? "" : `\n  see    ${stored.url}`}`);
   }
 
   #measure(nowMs: number): void {
-    const held = this.#jobs.reduce((sum, job) => sum + job.heldBytes, 0);
-    if (held > this.#lastHeld) this.#meter.add(held - this.#lastHeld, nowMs);
-    this.#lastHeld = held;
+    // Not what is held: what the server had before is no speed.
+    const received = this.#jobs.reduce((sum, job) => sum + job.receivedBytes, 0);
+    if (received > this.#lastReceived) this.#meter.add(received - this.#lastReceived, nowMs);
+    this.#lastReceived = received;
   }
 
   #progress(nowMs: number, columns: number): void {
     const active = this.#jobs.filter((job) => !job.isEnded && job.phase !== "waiting");
-    const job = active[0];
-    if (job === undefined) return;
+    if (active.length === 0) return;
     const rate = this.#meter.rate(nowMs);
     if (this.#json) return active.forEach((one) => this.#object(this.#progressObject(one, rate)));
     if (this.#quiet) return;
-    const line = progressLine(job, active.length - 1, rate, columns);
+    const line = progressLine(this.#jobs, rate, columns);
     this.#program.printError(columns > 0 ? `\r\x1b[K${line}` : `${line}\n`);
     this.#barShown = columns > 0;
   }
@@ -150,29 +154,11 @@ export class SendReport {
   }
 }
 
-/** `clip.mp4 [######----] 42 %  12.3 MB/s  1:20 left`, at most `columns` wide if that is not 0. */
-export function progressLine(job: ClipJob, others: number, rate: number, columns: number): string {
-  const { bytes, heldBytes, phase } = job;
-  const more = others > 0 ? ` (+${others})` : "";
-  const speed = `${formatBytes(rate)}/s`;
-  let text: string;
-  if (phase === "checking") text = `comparing with the server, ${formatBytes(job.hashedBytes)} read`;
-  else if (phase === "finishing") text = "all sent, waiting until it is stored";
-  else if (bytes === null) text = `${formatBytes(heldBytes)}  ${speed}`;
-  else {
-    const share = bytes === 0 ? 1 : heldBytes / bytes;
-    const filled = Math.floor(share * BAR_CELLS);
-    const left = rate > 0 ? `  ${formatSeconds((bytes - heldBytes) / rate)} left` : "";
-    text = `[${"#".repeat(filled)}${"-".repeat(BAR_CELLS - filled)}] ${Math.floor(share * 100)} %  ${speed}${left}`;
-  }
-  const room = columns === 0 ? Infinity : Math.max(8, columns - text.length - more.length - 2);
-  const name = job.name.length > room ? `…${job.name.slice(-(room - 1))}` : job.name;
-  const line = `${printable(name)} ${text}${more}`;
-  return columns === 0 ? line : line.slice(0, columns - 1);
+function howMuch(bytes: number, newBytes: number): string {
+  return newBytes < bytes ? `${formatBytes(bytes)}, ${formatBytes(newBytes)} of it now` : formatBytes(bytes);
 }
 
-/** A file's name may hold escape codes; a terminal must not obey them. */
-function printable(name: string): string {
-  // deno-lint-ignore no-control-regex -- these are what is looked for
-  return name.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+/** Nothing for what took no time worth telling: the speed of three bytes says nothing. */
+function howFast(seconds: number, bytesPerSecond: number): string {
+  return seconds < 0.05 ? "" : ` in ${formatSeconds(seconds)} (${formatBytes(bytesPerSecond)}/s)`;
 }

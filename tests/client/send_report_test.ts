@@ -1,14 +1,21 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { SendReport } from "../../lib/client/send_report.ts";
 import { ClipJob } from "../../lib/clips/clip_job.ts";
-import { progressLine } from "../../lib/client/send_report.ts";
+import { FramewireError } from "../../lib/errors.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
+import { MadeUpProgram } from "../helpers/made_up_program.ts";
 
-const EVENTS = { note: () => {}, changed: () => {} };
+const STORED = { clipId: "id", storedName: "clip.mp4", alreadyThere: false, url: "" };
 
-/** A job of 1000 bytes, of which the server holds `held`. */
-async function jobOf(name: string, held: number, bytes: number | null = 1000): Promise<ClipJob> {
+/** Sends a clip of 1000 kB, of which the server had `heldBytes`, in two seconds; what is on standard output. */
+async function linesOf(heldBytes: number): Promise<{ lines: readonly string[]; errors: string }> {
+  const program = new MadeUpProgram();
+  program.columns = 80;
+  const clock = new MadeUpClock();
+  const report = new SendReport(program, clock, { json: false, quiet: false });
   const source = {
-    name,
-    bytes,
+    name: "clip.mp4",
+    bytes: 1_000_000,
     modifiedMs: null,
     plan: () => Promise.resolve([]),
     read: () => Promise.resolve(0),
@@ -16,41 +23,35 @@ async function jobOf(name: string, held: number, bytes: number | null = 1000): P
     checkUnchanged: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  const job = new ClipJob(name, () => Promise.resolve(source), EVENTS);
+  const job = new ClipJob("clip.mp4", () => Promise.resolve(source), report);
+  report.jobs = [job];
   await job.source();
-  job.accepted("id", held === 0 ? [] : [{ start: 0, end: held }]);
-  return job;
+  job.accepted("id", [{ start: 0, end: heldBytes }]);
+  const missing = 1_000_000 - heldBytes;
+  for (let step = 0; step < 2; step++) {
+    await clock.advance(1000);
+    job.progressed(missing / 2);
+  }
+  await job.stored({ stored: STORED, bytes: 1_000_000, sha256: "ab" });
+  return { lines: program.lines, errors: program.errors };
 }
 
-Deno.test("progressLine shows share, rate and time left", async () => {
-  const line = progressLine(await jobOf("clip.mp4", 420), 0, 10, 80);
-  assertEquals(line, "clip.mp4 [##########--------------] 42 %  10 B/s  58 s left");
-  assertEquals(progressLine(await jobOf("clip.mp4", 420), 2, 0, 0).endsWith("42 %  0 B/s (+2)"), true);
+Deno.test("SendReport says how fast a clip was", async () => {
+  const { lines, errors } = await linesOf(0);
+  assertEquals(lines, ["clip.mp4: stored, 1.00 MB in 2.0 s (500 kB/s)", "  sha256 ab"]);
+  assertMatch(errors, /50 %/);
 });
 
-Deno.test("progressLine shows what is known of a pipe", async () => {
-  assertEquals(progressLine(await jobOf("-", 5000, null), 0, 1000, 0), "- 5.00 kB  1.00 kB/s");
+Deno.test("SendReport takes what the server had before for no speed", async () => {
+  const { lines, errors } = await linesOf(900_000);
+  assertEquals(lines[0], "clip.mp4: stored, 1.00 MB, 100 kB of it now in 2.0 s (50.0 kB/s)");
+  assertEquals(/\d MB\/s/.test(errors), false, errors);
 });
 
-Deno.test("progressLine shows an empty file, and each phase", async () => {
-  const job = await jobOf("empty", 0, 0);
-  assert(progressLine(job, 0, 0, 80).includes("100 %"));
-  job.enter("finishing");
-  assert(progressLine(job, 0, 0, 80).includes("waiting until it is stored"));
-  job.enter("checking");
-  assert(progressLine(job, 0, 0, 80).includes("comparing with the server"));
-});
-
-Deno.test("progressLine is never wider than the terminal", async () => {
-  const job = await jobOf("a-rather-long-name-".repeat(10) + ".mp4", 500);
-  for (const columns of [10, 40, 60, 80, 200]) {
-    assertLessOrEqual(progressLine(job, 3, 12_345_678, columns).length, columns - 1, String(columns));
-  }
-  assert(progressLine(job, 0, 1, 100).includes(".mp4 ["), "the end of the name says more than its beginning");
-});
-
-Deno.test("progressLine lets no escape code of a file's name reach the terminal", async () => {
-  const line = progressLine(await jobOf("a\x1b[2J\x07\u009b1m\nb", 500), 0, 1, 0);
-  // deno-lint-ignore no-control-regex -- these are what is looked for
-  assertEquals(/[\x00-\x1f\x7f-\x9f]/.test(line), false, JSON.stringify(line));
+Deno.test("SendReport shows the code of an error, but none to whoever stopped it", () => {
+  const program = new MadeUpProgram();
+  const report = new SendReport(program, new MadeUpClock(), { json: false, quiet: false });
+  report.failed(new FramewireError("NO_SPACE", "It is full"));
+  report.failed(new FramewireError("SHUTTING_DOWN", "Stopped"));
+  assertEquals(program.errors, "It is full [NO_SPACE]\nStopped\n");
 });
