@@ -76,6 +76,7 @@ async function startServer(
     const server = new FramewireServer({ ...outside, log: silentLog }, {
       listen: a,
       http: b,
+      pageUrl: null,
       data,
       allowedHosts: [],
       tokens: [],

@@ -119,7 +119,7 @@ export class FramewireServer {
 
   async #startListeners(): Promise<string> {
     const { clock, random, log } = this.#outside;
-    const { listen, http, tokens, allowedHosts, tls } = this.#options;
+    const { listen, http, pageUrl, tokens, allowedHosts, tls } = this.#options;
     const network = tls === null ? this.#outside.network : this.#outside.tlsNetwork(tls);
     this.#boxes = new BoxListener(network, {
       clock,
@@ -127,7 +127,7 @@ export class FramewireServer {
       store: this.#store!,
       devices: this.#devices,
       tokens,
-      httpUrl: () => this.#httpUrl,
+      httpUrl: () => pageUrl ?? this.#httpUrl,
       clipEnded: (stored) => stored ? this.#clipsStored++ : this.#clipsFailed++,
     });
     this.#viewer = new ViewerServer({

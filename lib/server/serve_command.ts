@@ -15,11 +15,15 @@ export type ServeOutside = Omit<ServerOutside, "log"> & { readonly program: Prog
 /** Runs the server with its arguments until it is told to stop; resolves with the exit code. */
 export async function serveCommand(outside: ServeOutside, args: readonly string[]): Promise<number> {
   const { program } = outside;
+  if (args[0] === "--version") {
+    program.printLine(VERSION);
+    return 0;
+  }
   let options: ServeOptions;
   try {
     const parsed = parseOptions(SERVE_SPEC, programInputs(program, args));
-    if (parsed.flag("help") || args[0] === "--version") {
-      program.printLine(parsed.flag("help") ? helpOf(SERVE_SPEC) : VERSION);
+    if (parsed.flag("help")) {
+      program.printLine(helpOf(SERVE_SPEC));
       return 0;
     }
     options = toServeOptions(parsed, program);
@@ -42,7 +46,15 @@ export async function serveCommand(outside: ServeOutside, args: readonly string[
     program.printError(`${error.message} [${error.code}]\n`);
     return ERROR_CODES[error.code].exit;
   }
+  if (options.tokens.length === 0 && !isLocal(options.listen.hostname)) {
+    log("warn", "Whoever reaches the port for boxes may send; --token-file lets only those in who have a token");
+  }
   return await runUntilStopped(server, program, log);
+}
+
+/** Whether only this machine reaches it. */
+function isLocal(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
 }
 
 async function runUntilStopped(server: FramewireServer, program: Program, log: Log): Promise<number> {

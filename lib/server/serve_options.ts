@@ -2,7 +2,7 @@
 import { LIMITS } from "../config/limits.ts";
 import type { CommandSpec, Options } from "../config/options.ts";
 import { readPem } from "../config/pem.ts";
-import { parseBytes, parseChoice, parseDuration, parseHostPort } from "../config/values.ts";
+import { parseBytes, parseChoice, parseDuration, parseHostPort, usage } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { LogLevel } from "../log.ts";
 import type { Program } from "../platform/program.ts";
@@ -15,6 +15,7 @@ export const SERVE_SPEC: CommandSpec = {
   options: [
     { name: "listen", kind: "text", value: "HOST:PORT", help: "For boxes; port 0 is any", default: "127.0.0.1:12345" },
     { name: "http", kind: "text", value: "HOST:PORT", help: "For the page; port 0 is any", default: "127.0.0.1:8080" },
+    { name: "page-url", kind: "text", value: "URL", help: "Where people find the page; boxes print it [--http]" },
     { name: "data", kind: "text", value: "DIR", help: "Where everything is kept", default: "./data" },
     { name: "allow-host", kind: "list", value: "NAME", help: "Name under which browsers may call the page" },
     {
@@ -42,6 +43,8 @@ export interface TokenRule {
 export interface ServeOptions {
   readonly listen: { readonly hostname: string; readonly port: number };
   readonly http: { readonly hostname: string; readonly port: number };
+  /** What boxes are told to be the address of the page, without a slash at its end; null: where it listens. */
+  readonly pageUrl: string | null;
   readonly data: string;
   readonly allowedHosts: readonly string[];
   /** None: every box is taken. */
@@ -56,11 +59,13 @@ export interface ServeOptions {
 
 /** @throws {FramewireError} `USAGE`. */
 export function toServeOptions(options: Options, program: Program): ServeOptions {
+  const pageUrl = options.parsed("page-url", parsePageUrl) ?? null;
   return {
     listen: options.required("listen", parseHostPort),
     http: options.required("http", parseHostPort),
+    pageUrl,
     data: options.text("data")!,
-    allowedHosts: options.list("allow-host"),
+    allowedHosts: [...options.list("allow-host"), ...pageUrl === null ? [] : [new URL(pageUrl).hostname]],
     tokens: readTokens(options.text("token-file"), program),
     tls: readTls(options, program),
     keepUnfinishedMs: options.required("keep-unfinished", parseDuration),
@@ -68,6 +73,14 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
     logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
     json: options.flag("json"),
   };
+}
+
+function parsePageUrl(name: string, text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw usage(name, "an address such as https://clips.example.org", text);
+  }
+  return text.replace(/\/+$/, "");
 }
 
 function readTls(options: Options, program: Program): ServeOptions["tls"] {
