@@ -9,7 +9,12 @@ export const SEND_SPEC: CommandSpec = {
   name: "framewire send",
   summary: "Sends clips (any files) to a Framewire server; resumes after anything, done when they are safe.",
   options: [
-    { name: "file", kind: "list", value: "PATH…", help: "Files; folders are walked; - is standard input" },
+    {
+      name: "file",
+      kind: "list",
+      value: "PATH…",
+      help: "Files; folders are walked; - is standard input (--file may be left out)",
+    },
     { name: "server", kind: "text", value: "HOST:PORT", help: "Where to", default: "127.0.0.1:12345" },
     { name: "device", kind: "text", value: "NAME", help: "Who we are [host name]" },
     { name: "name", kind: "text", value: "NAME", help: "Name of the clip, if it is only one [file name]" },
@@ -30,6 +35,7 @@ export const SEND_SPEC: CommandSpec = {
     { name: "json", kind: "flag", help: "One JSON object a line on standard output" },
     { name: "quiet", kind: "flag", help: "Say nothing but results and errors" },
   ],
+  words: "file",
   examples: [
     "deno task send --file clip.mp4",
     "ffmpeg … | framewire send --file - --name live.mp4 --server 10.0.0.5:12345",

@@ -24,6 +24,8 @@ export interface CommandSpec {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionSpec[];
+  /** The list option that words without an option belong to: `send clip.mp4` is `send --file clip.mp4`. */
+  readonly words?: string;
   readonly examples: readonly string[];
 }
 
@@ -121,8 +123,8 @@ export function helpOf(spec: CommandSpec): string {
     "",
     ...rows.map(([left, right]) => left.padEnd(width) + right),
     "",
-    "Every option also has a variable (FRAMEWIRE_CONFIG) and a key in the config file;",
-    "a flag beats the variable, which beats the file.",
+    `Every option is also a variable (--config is ${variableOf("config")}) and a key of the config file.`,
+    "A flag beats the variable, which beats the file. BYTES: 64MB, 1GiB. TIME: 30s, 10m, 7d.",
     "",
     ...spec.examples.map((example) => `  ${example}`),
   ].join("\n");
@@ -159,10 +161,10 @@ function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: reado
     }
   }
   // Words behind a list option are more of it: `--file a.mp4 b.mp4`, as a shell's `*.mp4` gives.
-  const list = specs.find(({ kind, name }) => kind === "list" && flags.has(name));
   if (parsed._.length > 0) {
-    if (list === undefined) refuse(String(parsed._[0]));
-    flags.get(list!.name)!.push(...parsed._.map(String));
+    const list = spec.words ?? specs.find(({ kind, name }) => kind === "list" && flags.has(name))?.name;
+    if (list === undefined) return refuse(String(parsed._[0]));
+    flags.set(list, [...flags.get(list) ?? [], ...parsed._.map(String)]);
   }
   return flags;
 }

@@ -73,6 +73,16 @@ Deno.test("parseOptions gathers lists, also words behind them and the dash of st
   assertEquals(parse({ args: ["--config", "c"], files }).list("file"), ["a", "b"]);
 });
 
+Deno.test("parseOptions gives words without an option to the list that is named for them", () => {
+  const words = (args: string[]) =>
+    parseOptions({ ...SPEC, words: "file" }, { args, env: () => undefined, file: () => ({}) }).list("file");
+  assertEquals([...words(["a.mp4", "007"])], ["a.mp4", "007"]);
+  assertEquals([...words(["b.mp4", "--file", "a.mp4"])], ["a.mp4", "b.mp4"]);
+  assertEquals([...words(["-"])], ["-"]);
+  assertEquals(SEND_SPEC.words, "file");
+  assertEquals(SERVE_SPEC.words, undefined);
+});
+
 Deno.test("parseOptions takes switches on and off", () => {
   assertEquals(parse({}).flag("json"), false);
   assertEquals(parse({ args: ["--json"] }).flag("json"), true);
