@@ -1,0 +1,46 @@
+/** `docs/HTTP.md` says what the server does: all routes and no others, and the fields that its answers have. */
+import { assert, assertEquals } from "@std/assert";
+import { LIMITS } from "../lib/config/limits.ts";
+import { clipJson, deviceJson } from "../lib/viewer/api_json.ts";
+import { ROUTE_PATHS, routeOf } from "../lib/viewer/routes.ts";
+import { madeUpClip } from "./helpers/made_up_library.ts";
+import { startServer } from "./helpers/programs.ts";
+import { madeUpDevice } from "./helpers/viewer_fixture.ts";
+
+const DOC = await Deno.readTextFile(new URL("../docs/HTTP.md", import.meta.url));
+const OPERATIONS = await Deno.readTextFile(new URL("../docs/OPERATIONS.md", import.meta.url));
+
+/** The JSON examples of the page, parsed. */
+function examples(): Record<string, unknown>[] {
+  return [...DOC.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => JSON.parse(text!));
+}
+
+Deno.test("docs/HTTP.md names every route, and none that is not there", () => {
+  const named = [...DOC.matchAll(/^\| `(\/[^`]*)` /gm)].map(([, path]) => path!);
+  assertEquals(named.toSorted(), [...ROUTE_PATHS].toSorted());
+  for (const path of named) assert(routeOf(path.replace("{id}", "a1"), new Set()) !== null, path);
+  for (const [, path] of DOC.matchAll(/http:\/\/127\.0\.0\.1:8080(\/[^'?]*)/g)) {
+    assert(routeOf(path!, new Set()) !== null, path);
+  }
+});
+
+Deno.test("docs/HTTP.md shows the fields which answers have", () => {
+  const [clip, devices] = examples();
+  assertEquals(Object.keys(clip!), Object.keys(clipJson(madeUpClip("a"))));
+  const [device] = devices?.["devices"] as Record<string, unknown>[];
+  assertEquals(Object.keys(device!), Object.keys(deviceJson(madeUpDevice("a"))));
+});
+
+Deno.test("docs/HTTP.md says the limits as they are", () => {
+  assert(DOC.includes(`is 1 to ${LIMITS.apiRowsMax}, `));
+  assert(DOC.includes(`${LIMITS.contentRequestsMax}\nrequests for content`));
+  assertEquals(LIMITS.contentWaitMs, 2 * 60_000, "two minutes");
+});
+
+Deno.test("docs/OPERATIONS.md names metrics which the server has", async () => {
+  const named = [...OPERATIONS.matchAll(/^\| `(framewire_[^`]*)`/gm)].map(([, metric]) => metric!);
+  assert(named.length > 0);
+  await using server = await startServer();
+  const text = await (await fetch(`${server.http}/metrics`)).text();
+  for (const metric of named) assert(text.includes(`\n${metric} `), metric);
+});
