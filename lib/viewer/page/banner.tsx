@@ -11,8 +11,8 @@ export function Banner() {
       <div class="banner" role="alert">
         <Icon name="unplug" />
         <p>
-          <strong>Not connected to the server since {formatTime(lostSinceMs.value, Date.now(), true)}</strong>{" "}
-          <span>What you see may be old. It is tried again by itself.</span>
+          <strong>Not connected to the server since {formatTime(lostSinceMs.value, Date.now(), true)}.</strong>{" "}
+          <span>What you see may be old. Trying again…</span>
         </p>
         <button type="button" class="button" onClick={reconnectNow}>Try now</button>
       </div>

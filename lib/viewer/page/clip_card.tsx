@@ -3,7 +3,7 @@ import type { Signal } from "@preact/signals";
 import type { ClipView } from "../clip_library.ts";
 import { clipKind, deviceHue, fileEnding, heldBytes } from "./clip_facts.ts";
 import { ClipStatus, StateBadge } from "./clip_status.tsx";
-import { formatAge, formatBytes, formatTime } from "./format.ts";
+import { formatAge, formatBytes, formatTime, visibleName } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { contentUrl, Player } from "./player.tsx";
 import { link, playingId, serverNowMs } from "./state.ts";
@@ -12,7 +12,9 @@ import { link, playingId, serverNowMs } from "./state.ts";
 export function ClipCard({ clip: clipSignal }: { clip: Signal<ClipView> }) {
   const clip = clipSignal.value;
   const isLive = link.value === "live";
-  const shortName = clip.name.split("/").at(-1) || clip.name;
+  const name = visibleName(clip.name);
+  const shortName = name.split("/").at(-1) || name;
+  const device = visibleName(clip.device);
   return (
     <li class="card" data-state={clip.state} data-id={clip.id}>
       <div class="stage" style={{ "--hue": String(deviceHue(clip.device)) }}>
@@ -20,11 +22,11 @@ export function ClipCard({ clip: clipSignal }: { clip: Signal<ClipView> }) {
       </div>
       <div class="card-body">
         <div class="card-head">
-          <h2 title={clip.name}>{shortName}</h2>
+          <h2 title={name}>{shortName}</h2>
           <StateBadge clip={clip} isLive={isLive} />
         </div>
         <p class="facts">
-          <span class="fact-device" title={clip.device}>{clip.device}</span>
+          <span class="fact-device" title={device}>{device}</span>
           <span>{formatBytes(clip.size ?? heldBytes(clip))}</span>
           <Age ms={clip.createdMs} />
         </p>
@@ -53,7 +55,9 @@ function Stage({ clip: clipSignal }: { clip: Signal<ClipView> }) {
   const isOpen = playingId.value === clip.id;
   if (kind === "playable") return isOpen ? <Player clip={clipSignal} /> : <PlayButton clip={clip} />;
   if (kind === "picture" && clip.state === "stored") {
-    return isOpen ? <img class="player" src={contentUrl(clip.id)} alt={clip.name} /> : <ShowButton clip={clip} />;
+    return isOpen
+      ? <img class="player" src={contentUrl(clip.id)} alt={visibleName(clip.name)} />
+      : <ShowButton clip={clip} />;
   }
   return (
     <div class="sheet">
@@ -76,7 +80,7 @@ function PlayButton({ clip }: { clip: ClipView }) {
     );
   }
   return (
-    <button type="button" class="play" aria-label={`Play ${clip.name}`} onClick={() => open(clip.id)}>
+    <button type="button" class="play" aria-label={`Play ${visibleName(clip.name)}`} onClick={() => open(clip.id)}>
       <span class="play-disc">
         <Icon name="play" />
       </span>
@@ -87,7 +91,7 @@ function PlayButton({ clip }: { clip: ClipView }) {
 
 function ShowButton({ clip }: { clip: ClipView }) {
   return (
-    <button type="button" class="play" aria-label={`Show ${clip.name}`} onClick={() => open(clip.id)}>
+    <button type="button" class="play" aria-label={`Show ${visibleName(clip.name)}`} onClick={() => open(clip.id)}>
       <span class="play-disc">
         <Icon name="picture" />
       </span>

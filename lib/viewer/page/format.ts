@@ -2,6 +2,15 @@
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
+/**
+ * A name given by a box, as it may be shown: characters that no one sees, and those that turn the direction of writing
+ * (`\u202e` makes `gnp.exe` of `exe.png`), become `�`.
+ */
+export function visibleName(name: string): string {
+  // deno-lint-ignore no-control-regex -- these are what is looked for
+  return name.replace(/[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u206f\ufeff]/g, "�");
+}
+
 /** Bytes in decimal units with three digits: `12.4 MB`. */
 export function formatBytes(bytes: number): string {
   let value = bytes;

@@ -1,7 +1,6 @@
 /** The top of the page: what this is, whether it is current, which boxes there are. */
-import { formatBytes } from "./format.ts";
+import { formatAge, formatBytes, visibleName } from "./format.ts";
 import { devices, filterDevice, freeBytes, link, serverNowMs, software } from "./state.ts";
-import { formatAge } from "./format.ts";
 import type { DeviceView } from "../clip_library.ts";
 
 const LINK_WORDS = { connecting: "Connecting…", live: "Live", lost: "Not connected" } as const;
@@ -54,7 +53,7 @@ function DeviceChip({ device }: { device: DeviceView }) {
       onClick={() => filterDevice.value = isChosen ? null : device.device}
     >
       <span class="dot" data-online={isLive ? String(online) : "unknown"} />
-      <span class="chip-name">{device.device}</span>
+      <span class="chip-name">{visibleName(device.device)}</span>
       <span class="chip-words">{words}</span>
     </button>
   );

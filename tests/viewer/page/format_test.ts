@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { formatAge, formatBytes, formatDuration, formatPercent, formatTime } from "../../../lib/viewer/page/format.ts";
+import {
+  formatAge,
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatTime,
+  visibleName,
+} from "../../../lib/viewer/page/format.ts";
 
 Deno.test("formatBytes keeps three digits and never shows 1000 of a unit", () => {
   const table: [bytes: number, text: string][] = [
@@ -46,4 +53,12 @@ Deno.test("formatTime names the day when it is not today", () => {
   assertEquals(formatTime(noon, noon + 60_000), "12:03");
   assertEquals(formatTime(noon, noon, true), "12:03:09");
   assertEquals(formatTime(noon, noon + 86_400_000).endsWith(" 12:03"), true);
+});
+
+Deno.test("visibleName shows what hides or turns the writing, and leaves every language alone", () => {
+  assertEquals(visibleName("invoice\u202egnp.exe"), "invoice�gnp.exe");
+  assertEquals(visibleName("a\nb\u0000c\u200b.mp4"), "a�b�c�.mp4");
+  for (const name of ["Türe 3 (neu).mp4", "日本語.mp4", "می\u200cخواهم.mp4", "👩\u200d🔧.mov"]) {
+    assertEquals(visibleName(name), name);
+  }
 });
