@@ -8,15 +8,10 @@ export function tlsClientNetwork({ caCert }: { caCert: string | null }): Network
     ...systemNetwork,
     async connect({ hostname, port }, { signal } = {}) {
       const tcp = await dial(hostname, port, signal);
-      const give = () => tcp.close();
-      signal?.addEventListener("abort", give);
       try {
-        const conn = await Deno.startTls(tcp, { hostname, ...(caCert === null ? {} : { caCerts: [caCert] }) });
-        return await greet(conn, signal);
+        return await greet(await encrypt(tcp, hostname, caCert), signal);
       } catch (cause) {
         throw tlsError(`${hostname}:${port}`, cause);
-      } finally {
-        signal?.removeEventListener("abort", give);
       }
     },
   };
@@ -39,6 +34,19 @@ async function dial(hostname: string, port: number, signal: AbortSignal | undefi
     throw new FramewireError("CONNECTION_LOST", `Cannot connect to ${hostname}:${port}: ${messageOf(cause)}`, {
       cause,
     });
+  }
+}
+
+async function encrypt(tcp: Deno.TcpConn, hostname: string, caCert: string | null): Promise<Deno.TlsConn> {
+  try {
+    return await Deno.startTls(tcp, { hostname, ...(caCert === null ? {} : { caCerts: [caCert] }) });
+  } catch (error) {
+    try {
+      tcp.close();
+    } catch {
+      // TLS had taken it, and has closed it.
+    }
+    throw error;
   }
 }
 
