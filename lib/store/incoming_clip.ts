@@ -109,7 +109,7 @@ export class IncomingClip {
   /** Whether somebody fills it, waits for its bytes, or its bytes are on their way to the disk. */
   get isInUse(): boolean {
     return this.#owner !== undefined || this.#holders > 0 || this.#waiters.count > 0 || this.#running.size > 0 ||
-      this.#taken > this.#stored;
+      (this.#taken > this.#stored && !this.#sealed);
   }
 
   /** Says that somebody reads it; the returned function says that it is over. */
@@ -186,8 +186,7 @@ export class IncomingClip {
   /** Counts bytes that were received but are of no use, so that the sender's window goes on. */
   skip(bytes: number): void {
     this.#taken += bytes;
-    if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
-    this.#cancelFlushTimer ??= this.#clock.timer(LIMITS.syncAfterMs, () => this.#flushInBackground());
+    this.#flushSoon();
   }
 
   /**
@@ -305,6 +304,11 @@ export class IncomingClip {
     this.#cancelFlushTimer = undefined;
   }
 
+  #flushSoon(): void {
+    if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
+    this.#cancelFlushTimer ??= this.#clock.timer(LIMITS.syncAfterMs, () => this.#flushInBackground());
+  }
+
   #flushInBackground(): void {
     this.#stopFlushing();
     // Its failure is told to the owner and the store by `#break`.
@@ -317,8 +321,9 @@ export class IncomingClip {
     this.#checkUsable();
     this.#flushing ??= this.#run(round ?? (() => this.#flushRound())).finally(() => {
       this.#flushing = undefined;
-      if (this.#closed || this.#broken !== undefined) return;
-      if (this.#taken - this.#stored >= LIMITS.syncAfterBytes) this.#flushInBackground();
+      if (this.#closed || this.#broken !== undefined || this.#sealed) return;
+      // The timer of what came meanwhile may have run out while there was nothing that it could do.
+      if (this.#taken > this.#stored) this.#flushSoon();
     });
     await this.#flushing;
   }

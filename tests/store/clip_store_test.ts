@@ -287,6 +287,19 @@ Deno.test("ClipStore.expire removes what nobody continued, and nothing else", as
   assertEquals(fixture.contentOf(stored), B);
 });
 
+Deno.test("ClipStore.expire closes and removes also a clip which could not be published", async () => {
+  const fixture = await started({ keepUnfinishedMs: 1_000 });
+  const clip = await fixture.store.create("box", opening("a.bin", A.length));
+  await fixture.write(clip, A);
+  fixture.disk.failCall("rename");
+  assertEquals(await codeOf(() => fixture.finish(clip, A)), "STORAGE_FAILED");
+  await fixture.store.expire();
+  assertEquals(fixture.store.openClip(clip.row.id), undefined);
+  await fixture.clock.advance(1_001);
+  await fixture.store.expire();
+  assertEquals(fixture.store.unfinishedOf("box"), []);
+});
+
 Deno.test("ClipStore.expire trusts no wall clock which has just jumped", async () => {
   const fixture = await started({ keepUnfinishedMs: 3_600_000 });
   await fixture.store.create("box", opening("a.bin", A.length));

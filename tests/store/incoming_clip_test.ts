@@ -61,6 +61,21 @@ Deno.test("IncomingClip syncs by itself after a while, and after many bytes", as
   assert(clip.stored >= CONTENT.length + LIMITS.syncAfterBytes, `${clip.stored} are stored`);
 });
 
+Deno.test("IncomingClip syncs by itself also what came during a sync that took longer than the time between two", async () => {
+  const [fixture, clip] = await setUp();
+  await fixture.write(clip, CONTENT, 0, 1_000);
+  const slowDisk = Promise.withResolvers<void>();
+  fixture.disk.onCall = ({ kind }) => kind === "sync" ? slowDisk.promise : undefined;
+  await fixture.clock.advance(LIMITS.syncAfterMs);
+  await fixture.write(clip, CONTENT, 1_000, 3_000);
+  await fixture.clock.advance(2 * LIMITS.syncAfterMs);
+  assertEquals(clip.stored, 0);
+  fixture.disk.onCall = () => {};
+  slowDisk.resolve();
+  await fixture.clock.advance(2 * LIMITS.syncAfterMs);
+  assertEquals(clip.stored, 3_000);
+});
+
 Deno.test("IncomingClip acks nothing after a failed sync, and never again with this object", async () => {
   const [fixture, clip, owner] = await setUp();
   await fixture.write(clip, CONTENT, 0, 10);
