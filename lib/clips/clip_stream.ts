@@ -66,11 +66,13 @@ export class ClipStream implements Owner {
   }
 
   /**
-   * Takes a chunk which is intact.
+   * Takes a chunk which is intact. One that comes after another connection has taken the clip over is none of its business.
    *
    * @throws {FramewireError} `WINDOW_EXCEEDED`, and what writing throws.
    */
   async take(offset: number, chunk: Uint8Array): Promise<void> {
+    // Its bytes would be in the counts of the other one, which acks what is durable by them.
+    if (!this.clip.isOwnedBy(this)) return;
     if (chunk.length > 0) this.#damagedInARow = this.#endsInVain = 0;
     this.#count(chunk.length);
     await this.clip.write(offset, chunk);

@@ -55,3 +55,26 @@ Deno.test("takeover: what the old connection is still writing is not in the coun
   await fresh.giveBack();
   await clip.close();
 });
+
+Deno.test("takeover: a chunk which the old connection comes with afterwards is not in the counts of the new one", async () => {
+  const clock = new MadeUpClock();
+  const file = await new MemoryDisk().open("/clip.part", "create-new");
+  const events = { changed: () => {}, broken: () => {} };
+  const clip = new IncomingClip(ROW, file, new MemoryCatalog([ROW]), clock, events);
+  const old = new ClipStream(1, clip, clock, () => {}, () => {});
+  const acks: Ack[] = [];
+  const collect = (message: Message) => void (message.kind === "ack" && acks.push(message));
+  const fresh = new ClipStream(1, clip, clock, collect, () => {});
+  const content = new SeededRandom(1).bytes(300);
+  await old.takeOver();
+  await fresh.takeOver();
+  // It had looked at the disk meanwhile.
+  await old.take(0, content.subarray(0, 100));
+  await fresh.take(100, content.subarray(100, 150));
+  await clip.flush();
+  const last = acks.at(-1);
+  assert(last !== undefined);
+  assertEquals([last.received, last.stored], [50, 50]);
+  await fresh.giveBack();
+  await clip.close();
+});
