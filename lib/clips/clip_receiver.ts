@@ -33,7 +33,7 @@ interface Entry {
   name: string;
   state: StreamState;
   stream: ClipStream | undefined;
-  /** Of the clip which it fills, once that is decided. */
+  /** Of the clip which it fills, or which it was offered. */
   clipId?: string;
 }
 
@@ -116,7 +116,11 @@ export class ClipReceiver {
   async #decide(entry: Entry, message: OpenClip): Promise<void> {
     const { device, store, send, clipUrl } = this.#options;
     const decision = await store.decide(device, message.name, async () => {
+      // The offer was not taken.
+      if (message.resumeClipId === null) delete entry.clipId;
       const made = await decideOpening(store, device, message, (id) => this.#isTaken(id));
+      // What is offered to one stream is not offered to its twin, which would take it over from this one.
+      if (made.kind === "offer" && made.clipId !== null) entry.clipId = made.clipId;
       if (made.kind !== "accept") return made;
       entry.clipId = made.clip.row.id;
       // Before the next decision about this name, which may be the same box's on a new connection.
@@ -223,7 +227,7 @@ export class ClipReceiver {
     this.#options.send(errorToPeer(error, entry.number));
   }
 
-  /** Whether a stream of this connection fills the clip, or is about to. */
+  /** Whether a stream of this connection fills the clip, or was offered it. */
   #isTaken(id: string): boolean {
     return [...this.#entries.values()].some(({ clipId }) => clipId === id);
   }

@@ -105,6 +105,23 @@ Deno.test("rules: the branches of an opening", async (t) => {
     const offer = await answer(box);
     assert(offer.kind === "clipOffer" && !offer.wantSha256 && offer.clipId === other);
   });
+  await t.step("two streams which ask for the same name and size are offered one each", async () => {
+    {
+      await using twins = await connected(server.listen);
+      for (const number of [1, 2]) await twins.open(number, "twin", size);
+      for (const _ of [1, 2]) await twins.expect("clipAccepted");
+      for (const number of [1, 2]) await twins.chunk(number, 0, content.subarray(0, KIB));
+      const stored = [0, 0, 0];
+      while (stored[1] !== KIB || stored[2] !== KIB) {
+        const ack = await twins.expect("ack");
+        stored[ack.stream] = ack.stored;
+      }
+    }
+    const offered: (string | null)[] = [];
+    for (const number of [++stream, ++stream]) await box.open(number, "twin", size, { fresh: false });
+    for (const _ of [1, 2]) offered.push((await box.expect("clipOffer")).clipId);
+    assert(offered[0] !== null && offered[1] !== null && offered[0] !== offered[1], offered.join());
+  });
   await t.step("what is not held is UNKNOWN_CLIP; the connection goes on", async () => {
     await box.open(++stream, "half", size, { fresh: false, resumeClipId: "nothing" });
     assertEquals(await refusal(box), { code: "UNKNOWN_CLIP", stream });
