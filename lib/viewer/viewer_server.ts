@@ -20,6 +20,8 @@ import { ViewerHub } from "./viewer_hub.ts";
 const RESTART_PAUSES_MS = [100, 500, 2_000];
 /** A listener which lived this long was well; its end starts with the shortest pause again. */
 const STEADY_MS = 10_000;
+/** Answers under way have this long when the server stops. */
+const STOP_MS = 3_000;
 
 /** What {@linkcode ViewerServer} needs. */
 export interface ViewerServerOptions {
@@ -88,8 +90,11 @@ export class ViewerServer {
     this.#stopping.abort();
     this.#content.stop();
     this.#hub.stop();
-    await this.#listener?.shutdown();
-    await this.#supervision;
+    const given = new AbortController();
+    // A viewer that takes nothing of what is on its way to it would be waited for as long as it stays.
+    const ended = Promise.all([this.#listener?.shutdown(), this.#supervision]);
+    await Promise.race([ended, sleep(this.#options.clock, STOP_MS, given.signal)]);
+    given.abort();
   }
 
   #listen(port: number): HttpListener {

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
+import { type Http, systemHttp } from "../../lib/platform/http.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { madeUpClip } from "../helpers/made_up_library.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
-import { madeUpDevice, type ViewerFixture, withViewer } from "../helpers/viewer_fixture.ts";
+import { madeUpDevice, ViewerFixture, withViewer } from "../helpers/viewer_fixture.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
 const BYTES = new SeededRandom(3).bytes(1_000_000);
@@ -219,3 +221,20 @@ Deno.test("/readyz follows the server, /metrics holds the added lines, and a fai
     assertEquals([code, text.includes("secret")], [500, false]);
     assertEquals(logged, ["Cannot answer a request: secret detail"]);
   }, { ready: () => false, metrics: () => "extra 1\n" }));
+
+Deno.test("ViewerServer stops although a viewer takes nothing of what is on its way to it", async () => {
+  const clock = new MadeUpClock();
+  const never = Promise.withResolvers<void>().promise;
+  const http: Http = {
+    ...systemHttp,
+    serve: (address) => ({ ...address, finished: never, shutdown: () => never }),
+  };
+  const fixture = await new ViewerFixture({ clock, http }).start();
+  let stopped = false;
+  const stopping = fixture.stop().then(() => stopped = true);
+  await clock.advance(1_000);
+  assertEquals(stopped, false);
+  await clock.advance(4_000);
+  assertEquals(stopped, true);
+  await stopping;
+});
