@@ -277,6 +277,8 @@ export class ClipStore {
 
   /** Removes an unfinished clip and what is held of it. @throws {FramewireError} when the disk is against it. */
   async discard(id: string): Promise<void> {
+    // One that is becoming visible is whole, or is still there afterwards.
+    await this.#unfinished.get(id)?.publishing?.catch(() => {});
     const entry = this.#unfinished.get(id);
     if (entry === undefined) return;
     this.#unfinished.delete(id);

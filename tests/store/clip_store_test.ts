@@ -267,6 +267,20 @@ Deno.test("ClipStore.discard removes what is held of a clip", async () => {
   await fixture.store.discard(clip.row.id);
 });
 
+Deno.test("ClipStore.discard leaves no file without a row when the clip is just becoming visible", async () => {
+  const fixture = await started();
+  const clip = await fixture.store.create("box", opening("a.bin", A.length));
+  await fixture.write(clip, A);
+  let discarded: Promise<void> | undefined;
+  fixture.catalog.onCall = (method) => {
+    if (method === "finishClip") discarded = fixture.store.discard(clip.row.id);
+  };
+  const row = await fixture.finish(clip, A);
+  await discarded;
+  assertEquals(fixture.contentOf(row), A);
+  assertEquals((await fixture.catalog.clip(row.id))?.sha256, sha256Of(A));
+});
+
 Deno.test("ClipStore.expire removes what nobody continued, and nothing else", async () => {
   const fixture = await started({ keepUnfinishedMs: 3_600_000 });
   const [old, owned, late] = await Promise.all(
