@@ -44,7 +44,13 @@ export async function decideOpening(
 async function decideResume(store: ClipStore, device: string, id: string): Promise<OpeningDecision> {
   const clip = await store.unfinished(device, id);
   if (clip !== undefined) {
-    await store.checkSpace(clip.isOwned ? 0 : clip.remainingBytes);
+    // Housekeeping closes what nobody uses, and that may be at this moment.
+    const release = clip.retain();
+    try {
+      await store.checkSpace(clip.isOwned ? 0 : clip.remainingBytes);
+    } finally {
+      release();
+    }
     return { kind: "accept", clip, isNew: false };
   }
   // It may have become whole while its last ack was lost.
