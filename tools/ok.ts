@@ -19,7 +19,7 @@ const STEPS: readonly Step[] = [
   { name: "schema", run: () => deno([...BUF, "lint"]) },
   { name: "schema breaks nothing", run: checkBreaking },
   { name: "generated code", run: () => deno(["run", "-A", inRoot("tools/gen.ts"), "--check"]) },
-  { name: "tests", run: () => deno(["run", "-A", inRoot("tools/test.ts")]) },
+  { name: "tests", run: showTests },
 ];
 
 async function checkTypes(): Promise<Ran> {
@@ -40,6 +40,24 @@ async function checkBreaking(): Promise<Ran> {
     if (unpacked.code !== 0) return unpacked;
     return await deno([...BUF, "breaking", "--against", folder]);
   });
+}
+
+/** Runs the tests and shows what they say while they say it: minutes of silence look like a hang. */
+async function showTests(): Promise<Ran> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", inRoot("tools/test.ts")],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let stdout = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of child.stdout) {
+    stdout += decoder.decode(bytes, { stream: true });
+    await Deno.stdout.write(bytes);
+  }
+  return { code: (await child.status).code, stdout, output: "" };
 }
 
 /** The last line of a step's output which says something, for the summary of the tests. */

@@ -86,7 +86,8 @@ async function runOnce(
   const session = new BoxSession({ connection, clock, random, identity, jobs, retryForMs, welcomed: connected });
   const reason = await session.run(signal);
   if (!session.isWelcome && reason.error?.code === "MESSAGE_TOO_LARGE") {
-    const text = `${address.hostname}:${address.port} does not speak Framewire, or it wants TLS (--tls)`;
+    const peer = `${address.hostname}:${address.port}`;
+    const text = `${peer} does not speak Framewire (is it the port of the page?), or it wants TLS (--tls)`;
     return { welcomed: false, error: new FramewireError("MESSAGE_TOO_LARGE", text, { cause: reason.error }) };
   }
   return { welcomed: session.isWelcome, error: reason.error };

@@ -27,7 +27,7 @@ export const DEMO_SPEC: CommandSpec = {
       help: "What the link of the box carries a second",
       default: "30kB",
     },
-    { name: "pause", kind: "text", value: "TIME", help: "Between one clip and the next", default: "20s" },
+    { name: "pause", kind: "text", value: "TIME", help: "Between one clip and the next", default: "5s" },
     { name: "json", kind: "flag", help: "Ready line as a JSON object" },
   ],
   examples: ["deno task demo", "deno task demo --link-rate 10kB --http 127.0.0.1:0"],

@@ -80,8 +80,20 @@ function wrapTls(conn: Deno.TlsConn): Connection {
   };
 }
 
+/** What the TLS library says, and what that means for a person. */
+const WORDS: readonly (readonly [RegExp, string])[] = [
+  [/InvalidContentType|InvalidMessage/, "the other side does not speak TLS"],
+  [/UnknownIssuer|UnknownCA/, "its certificate is signed by nobody whom this box trusts (--tls-ca names an authority)"],
+  [/NotValidForName/, "its certificate is for another name"],
+  [/NotValidYet/, "its certificate is not valid yet; is the clock of this box right?"],
+  [/Expired/, "its certificate is not valid any more; is the clock of this box right?"],
+];
+
 /** What TLS itself does not like; everything else is an error of the connection. */
 function tlsError(peer: string, cause: unknown): unknown {
   if (!(cause instanceof Deno.errors.InvalidData)) return cause;
-  return new FramewireError("TLS_FAILED", `Cannot speak TLS with ${peer}: ${messageOf(cause)}`, { cause });
+  const said = messageOf(cause);
+  const words = WORDS.find(([pattern]) => pattern.test(said))?.[1];
+  const text = words === undefined ? said : `${words} (${said})`;
+  return new FramewireError("TLS_FAILED", `Cannot speak TLS with ${peer}: ${text}`, { cause });
 }

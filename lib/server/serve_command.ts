@@ -39,7 +39,7 @@ export async function serveCommand(outside: ServeOutside, args: readonly string[
     program.printLine(
       options.json
         ? JSON.stringify({ event: "ready", ...addresses })
-        : `Ready: boxes at ${addresses.listen}, page at ${addresses.http}`,
+        : `Ready: boxes at ${addresses.listen}, page at ${addresses.http}, files in ${options.data}`,
     );
   } catch (thrown) {
     const error = closeReasonOf(thrown).error!;

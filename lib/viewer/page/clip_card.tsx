@@ -1,11 +1,13 @@
 /** A clip as a card. */
 import type { Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { ClipView } from "../clip_library.ts";
 import { clipKind, deviceHue, fileEnding, heldBytes } from "./clip_facts.ts";
 import { ClipStatus, StateBadge } from "./clip_status.tsx";
 import { formatAge, formatBytes, formatTime, visibleName } from "./format.ts";
 import { Icon } from "./icons.tsx";
 import { contentUrl, Player } from "./player.tsx";
+import { keepPoster } from "./posters.ts";
 import { link, playingId, serverNowMs } from "./state.ts";
 
 /** Draws itself anew when its clip has changed. */
@@ -81,12 +83,20 @@ function PlayButton({ clip }: { clip: ClipView }) {
   }
   return (
     <button type="button" class="play" aria-label={`Play ${visibleName(clip.name)}`} onClick={() => open(clip.id)}>
+      {clip.state === "stored" && clip.mediaType.startsWith("video/") && <Poster id={clip.id} />}
       <span class="play-disc">
         <Icon name="play" />
       </span>
       {clip.state === "arriving" && link.value === "live" && <span class="play-hint">Plays while it arrives</span>}
     </button>
   );
+}
+
+/** A picture of the clip, as soon as there is one. */
+function Poster({ id }: { id: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => canvas.current === null ? undefined : keepPoster(canvas.current), []);
+  return <canvas class="poster" ref={canvas} data-clip={id} aria-hidden="true" />;
 }
 
 function ShowButton({ clip }: { clip: ClipView }) {
