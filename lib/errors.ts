@@ -33,7 +33,7 @@ export const ERROR_CODES = {
   CONNECTION_LOST: { retryable: true, exit: 4, meaning: "The connection ended, was reset or could not be made" },
   TLS_FAILED: {
     retryable: true,
-    exit: 3,
+    exit: 4,
     meaning: "The TLS handshake failed: certificate, its name or its time, or the other side speaks no TLS",
   },
   SERVER_BUSY: { retryable: true, exit: 4, meaning: "The server has as many connections as it takes" },

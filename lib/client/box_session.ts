@@ -42,6 +42,8 @@ export class BoxSession {
   #welcome: Welcome | undefined;
   #nextStream = 1;
   #finished = false;
+  /** Jobs before this index have ended. */
+  #firstOpen = 0;
   #cancelRetry = () => {};
 
   constructor(options: BoxSessionOptions) {
@@ -95,7 +97,10 @@ export class BoxSession {
         `Cannot talk as protocol version must be ${PROTOCOL_VERSION}: received ${message.protocolVersion}`,
       );
     }
-    if (message.chunkBytesMax < LIMITS.chunkBytesMin || message.pingIntervalMs < 100) {
+    if (
+      message.chunkBytesMax < LIMITS.chunkBytesMin || message.windowBytes < LIMITS.chunkBytesMin ||
+      message.pingIntervalMs < 100
+    ) {
       throw new FramewireError("MALFORMED", "Cannot use the limits of the server: chunks or heartbeats are too small");
     }
     this.#welcome = message;
@@ -111,14 +116,17 @@ export class BoxSession {
     const nowMs = clock.now();
     this.#cancelRetry();
     const streamsMax = Math.max(1, Math.min(UPLOADS_MAX, this.#welcome!.streamsMax));
-    for (const job of jobs) {
+    // Those at the front are mostly done: a folder of a hundred thousand clips is not walked through for each of them.
+    while (jobs[this.#firstOpen]?.isEnded) this.#firstOpen++;
+    for (let index = this.#firstOpen; index < jobs.length; index++) {
       if (this.#uploads.size >= streamsMax) return;
+      const job = jobs[index]!;
       if (job.phase === "waiting" && job.notBeforeMs <= nowMs) this.#start(job);
     }
     const later = jobs.filter(({ phase }) => phase === "waiting").map(({ notBeforeMs }) => notBeforeMs);
     if (later.length > 0) {
       this.#cancelRetry = clock.timer(Math.max(1, Math.min(...later) - nowMs), () => this.#startNext());
-    } else if (jobs.every((job) => job.isEnded)) {
+    } else if (this.#firstOpen === jobs.length || jobs.every((job) => job.isEnded)) {
       this.#finished = true;
       this.#session.finish("All sent");
     }
@@ -129,7 +137,7 @@ export class BoxSession {
     const upload = new ClipUpload(job, {
       clock: this.#options.clock,
       pacer: this.#pacer,
-      chunkBytesMax: Math.min(welcome.chunkBytesMax, LIMITS.chunkBytesMax),
+      chunkBytesMax: Math.min(welcome.chunkBytesMax, welcome.windowBytes, LIMITS.chunkBytesMax),
       windowBytes: Math.min(welcome.windowBytes, LIMITS.windowBytes),
       unfinished: welcome.unfinished,
       send: (message) => this.#session.send(message),

@@ -1,6 +1,6 @@
 /** Which files are meant by the paths of a command line. */
 import { basename, join } from "node:path";
-import { FramewireError } from "../errors.ts";
+import { FramewireError, messageOf } from "../errors.ts";
 import type { Disk } from "../platform/disk.ts";
 
 /** A file to send, and its label. */
@@ -41,7 +41,10 @@ export async function findClipPaths(disk: Disk, paths: readonly string[], stdinN
 }
 
 async function walk(disk: Disk, folder: string, label: string, found: ClipPath[]): Promise<void> {
-  const entries = (await disk.list(folder)).filter(({ name }) => !name.startsWith("."));
+  const listed = await disk.list(folder).catch((cause) => {
+    throw new FramewireError("SOURCE_UNREADABLE", `Cannot read folder ${folder}: ${messageOf(cause)}`, { cause });
+  });
+  const entries = listed.filter(({ name }) => !name.startsWith("."));
   entries.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   for (const { name, isFile, isDirectory } of entries) {
     if (isFile) found.push({ path: join(folder, name), name: `${label}/${name}` });

@@ -60,7 +60,7 @@ function fit(name: string, text: string, columns: number): string {
 }
 
 /** A file's name may hold escape codes; a terminal must not obey them. */
-function printable(name: string): string {
+export function printable(name: string): string {
   // deno-lint-ignore no-control-regex -- these are what is looked for
   return name.replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }

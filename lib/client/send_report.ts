@@ -5,7 +5,7 @@ import type { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Program } from "../platform/program.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
-import { progressLine } from "./progress_line.ts";
+import { printable, progressLine } from "./progress_line.ts";
 
 /** How often progress is shown, ms: on a terminal, as JSON, as lines. */
 const EVERY_MS = { bar: 200, json: 1_000, lines: 5_000 };
@@ -20,7 +20,8 @@ export class SendReport {
   readonly #started = new Map<ClipJob, number>();
   #jobs: readonly ClipJob[] = [];
   #shownMs: number;
-  #lastReceived = 0;
+  /** What each job had received when it was looked at last; a folder may have a hundred thousand. */
+  readonly #received = new Map<ClipJob, number>();
   #barShown = false;
 
   constructor(program: Program, clock: Clock, options: { json: boolean; quiet: boolean }) {
@@ -44,19 +45,21 @@ export class SendReport {
 
   interrupted(error: FramewireError, retryInMs: number): void {
     if (this.#json) return this.#object({ event: "interrupted", code: error.code, error: error.message, retryInMs });
-    this.#say(`${error.message}; trying again in ${formatSeconds(retryInMs / 1000)} (Ctrl-C stops, nothing is lost)`);
+    this.#say(
+      `${printable(error.message)}; trying again in ${formatSeconds(retryInMs / 1000)} (Ctrl-C stops, nothing is lost)`,
+    );
   }
 
   note(job: ClipJob, text: string): void {
     if (this.#json) return this.#object({ event: "note", name: job.name, text });
-    this.#say(`${job.name}: ${text}`);
+    this.#say(`${printable(job.name)}: ${printable(text)}`);
   }
 
   changed(job: ClipJob): void {
     const nowMs = this.#clock.now();
     if (job.phase !== "waiting" && !this.#started.has(job)) this.#started.set(job, nowMs);
     if (job.phase === "stored" || job.phase === "failed") this.#ended(job, nowMs);
-    this.#measure(nowMs);
+    this.#measure(job, nowMs);
     const columns = this.#program.terminalColumns();
     const everyMs = this.#json ? EVERY_MS.json : columns > 0 ? EVERY_MS.bar : EVERY_MS.lines;
     if (nowMs - this.#shownMs < everyMs) return;
@@ -95,7 +98,9 @@ export class SendReport {
     if (error !== undefined) {
       if (this.#json) return this.#object({ event: "failed", name: job.name, code: error.code, error: error.message });
       this.#clearBar();
-      return this.#program.printError(`${job.name}: not sent: ${error.message} [${error.code}]\n`);
+      return this.#program.printError(
+        `${printable(job.name)}: not sent: ${printable(error.message)} [${error.code}]\n`,
+      );
     }
     if (result === undefined) return;
     const { stored, bytes, sha256 } = result;
@@ -111,15 +116,15 @@ export class SendReport {
       ? `already there (${formatBytes(bytes)})`
       : `stored, ${howMuch(bytes, newBytes)}${howFast(seconds, bytesPerSecond)}`;
     const as = stored.storedName === job.name ? "" : ` as ${JSON.stringify(stored.storedName)}`;
-    this.#program.printLine(`${job.name}: ${how}${as}`);
-    this.#program.printLine(`  sha256 ${sha256}${stored.url === "" ? "" : `\n  see    ${stored.url}`}`);
+    this.#program.printLine(`${printable(job.name)}: ${how}${as}`);
+    this.#program.printLine(`  sha256 ${sha256}${stored.url === "" ? "" : `\n  see    ${printable(stored.url)}`}`);
   }
 
-  #measure(nowMs: number): void {
+  #measure(job: ClipJob, nowMs: number): void {
     // Not what is held: what the server had before is no speed.
-    const received = this.#jobs.reduce((sum, job) => sum + job.receivedBytes, 0);
-    if (received > this.#lastReceived) this.#meter.add(received - this.#lastReceived, nowMs);
-    this.#lastReceived = received;
+    const newBytes = job.receivedBytes - (this.#received.get(job) ?? 0);
+    if (newBytes > 0) this.#meter.add(newBytes, nowMs);
+    this.#received.set(job, job.receivedBytes);
   }
 
   #progress(nowMs: number, columns: number): void {

@@ -93,13 +93,15 @@ export class ClipStream implements Owner {
       );
     }
     const bytes = chunk.length;
+    // An offset which is no place in the clip is what was damaged; the box must hear of it all the same.
+    const isPlace = bytes > 0 && offset + bytes <= (this.clip.row.bytes ?? LIMITS.clipBytesMax);
     if (bytes > 0) {
       this.#count(bytes);
       this.clip.skip(bytes);
       this.#ackSoon();
-      if (offset + bytes <= (this.clip.row.bytes ?? LIMITS.clipBytesMax)) this.#ask(offset, bytes);
     }
-    if (bytes === 0 || isEnd || sha256 !== null) this.#askForEnd();
+    if (isPlace) this.#ask(offset, bytes);
+    if (!isPlace || isEnd || sha256 !== null) this.#askForEnd();
   }
 
   /** @throws {FramewireError} `MALFORMED` without a hash, `INVALID_RANGE` when it ends elsewhere than it said before. */

@@ -227,11 +227,11 @@ export class ClipUpload implements FrameSource {
 
   /** What is no range of the source was asked for by a damaged offset; the server finds what it lacks at the end. */
   #resend({ offset, bytes }: Resend): void {
+    this.#damaged = true;
     if (bytes === 0) {
       if (this.#state === "ended") this.#endQueued = false;
       return this.#fill();
     }
-    this.#damaged = true;
     const source = this.#source!;
     const isThere = source.bytes === null
       ? offset >= this.#forgotten && offset + bytes <= this.#reach
@@ -291,7 +291,9 @@ export class ClipUpload implements FrameSource {
     const bytes = Math.min(range.end - range.start, pacer.chunkBytes(clock.now(), LIMITS.chunkBytesMin, chunkBytesMax));
     const payload = buffer.subarray(CHUNK_HEAD_BYTES, CHUNK_HEAD_BYTES + bytes);
     const count = await this.#source!.read(payload, range.start);
-    if (count < bytes && range.end !== Infinity) {
+    if (this.#abort.signal.aborted) return false;
+    // Fewer are fine: a pipe gives what it has in one piece.
+    if (count === 0 && range.end !== Infinity) {
       throw new FramewireError("SOURCE_CHANGED", `${this.job.name} became shorter while it was being sent`);
     }
     // A resend may have been put in front meanwhile.

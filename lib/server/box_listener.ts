@@ -13,6 +13,8 @@ import { BoxConnection, type BoxConnectionOptions } from "./box_connection.ts";
 const ACCEPT_PAUSE_MS = 100;
 /** Strangers who are cut when there is no file left for a connection: clips need some to be stored, too. */
 const STRANGERS_CUT = 16;
+/** How long a connection too many may take to hear that it is one, ms. */
+const TURN_AWAY_MS = 1_000;
 /** How long connections may take to say their last words when the server stops, ms. */
 const STOP_MS = 5_000;
 
@@ -107,7 +109,9 @@ export class BoxListener {
   async #turnAway(connection: Connection): Promise<void> {
     const text = `Cannot take connection as those open must be <= ${LIMITS.connectionsMax}`;
     const error = new FramewireError("SERVER_BUSY", text, { retryAfterMs: 5_000 });
-    await connection.write(encodeMessage(errorToPeer(error, 0))).catch(() => {});
+    const said = connection.write(encodeMessage(errorToPeer(error, 0))).catch(() => {});
+    // Over TLS a write waits for a handshake that may never come.
+    await Promise.race([said, sleep(this.#clock, TURN_AWAY_MS, this.#stopping.signal)]);
     connection.close();
   }
 }

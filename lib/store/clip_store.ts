@@ -94,6 +94,7 @@ export class ClipStore {
   /** Makes everything that was taken durable, and lets go of the files. */
   async stop(): Promise<void> {
     for (const entry of this.#unfinished.values()) {
+      await entry.publishing?.catch(() => {});
       const clip = entry.open;
       if (clip === undefined) continue;
       await clip.flush().catch((error) => this.#options.log("warn", "Last sync failed", errorFields(error)));
@@ -262,7 +263,8 @@ export class ClipStore {
       const error = storageError("publish", cause);
       // Not acked, so not whole. After a commit which may have reached the disk all the same, the file stays where
       // recovery finds it, whichever way that was.
-      const undecided = committing && error.code !== "NO_SPACE";
+      const isRefused = cause instanceof FramewireError && (cause.code === "NO_SPACE" || cause.code === "INTERNAL");
+      const undecided = committing && !isRefused;
       if (renamed && !undecided) {
         await disk.rename(join(folder, storedName), this.#folders.partPath(row.id)).catch(() => {});
       }

@@ -118,8 +118,9 @@ export class SqliteCatalog implements Catalog {
 
   #next(): void {
     if (this.#running.length > 0 || this.#waiting.length === 0) return;
-    this.#running = this.#waiting;
-    this.#waiting = [];
+    // `close` goes alone: the others may be in a transaction, which it must not end.
+    const closeAt = this.#waiting.findIndex(({ call }) => call.method === "close");
+    this.#running = this.#waiting.splice(0, closeAt < 0 ? this.#waiting.length : Math.max(closeAt, 1));
     this.#worker.postMessage(this.#running.map(({ call }) => call));
   }
 

@@ -50,9 +50,9 @@ Deno.test("ClipStream asks for a damaged chunk, and for an end whatever of it is
   one.askAgain(damaged(300, 0, { isEnd: true }));
   one.askAgain(damaged(300, 0, { sha256: HASH }));
   one.askAgain(damaged(200, 100, { isEnd: true, sha256: HASH }));
-  // No bytes of the clip: found at the end.
+  // No bytes of the clip: found at the end, but the box hears that something was damaged.
   one.askAgain(damaged(201, 100));
-  assertEquals(asked, [[100, 100], [0, 0], [0, 0], [200, 100], [0, 0]]);
+  assertEquals(asked, [[100, 100], [0, 0], [0, 0], [200, 100], [0, 0], [0, 0]]);
   assertEquals(one.end, undefined);
   assertEquals(one.received, 300);
 });
