@@ -66,11 +66,11 @@ export class ClipReceiver {
       return this.#open(this.#entries.get(message.stream), message);
     }
     if (entry === undefined) {
-      // A late chunk of a stream that has ended is intact; a damaged one belongs to a stream nobody can tell.
-      if (message.kind === "videoData" && !isIntact(message)) {
+      if (message.stream > 0 && message.stream <= this.#highest) {
+        // A late chunk of a stream that has ended is intact; a damaged one belongs to a stream nobody can tell.
+        if (message.kind !== "videoData" || isIntact(message)) return;
         throw new FramewireError("BAD_CHECKSUM", "Cannot tell the stream of a chunk that arrived damaged");
       }
-      if (message.stream > 0 && message.stream <= this.#highest) return;
       throw new FramewireError(
         "UNEXPECTED_MESSAGE",
         `Cannot take ${message.kind} as stream ${message.stream} is not open`,
