@@ -3,13 +3,14 @@
  * Lives longer than the connections that fill it; one of them owns it at a time.
  */
 import { FramewireError } from "../errors.ts";
-import { hashRange, PrefixHasher } from "../bytes/prefix_hasher.ts";
+import { hashRange } from "../bytes/prefix_hasher.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { DiskFile } from "../platform/disk.ts";
 import { addRange, type ByteRange, containsRange, coveredFrom, missingRanges, totalBytes } from "../protocol/ranges.ts";
 import { ByteWaiters } from "./byte_waiters.ts";
 import type { Catalog, ClipRow } from "./catalog.ts";
+import { HeldHash } from "./held_hash.ts";
 import { SNIFF_BYTES, sniffMediaType } from "./media_type.ts";
 import { storageError } from "./storage_error.ts";
 
@@ -28,16 +29,13 @@ export interface IncomingClipEvents {
   broken(error: FramewireError): void;
 }
 
-/** Below this distance from the bytes that arrive, the hash is waited for. */
-const HASH_LAG_BYTES = 4 * 1024 * 1024;
-
 export class IncomingClip {
   readonly #row: ClipRow;
   readonly #file: DiskFile;
   readonly #catalog: Catalog;
   readonly #clock: Clock;
   readonly #events: IncomingClipEvents;
-  readonly #hasher = new PrefixHasher();
+  readonly #hash: HeldHash;
   #held: readonly ByteRange[];
   #durable: readonly ByteRange[];
   #mediaType: string;
@@ -49,7 +47,6 @@ export class IncomingClip {
   #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> | undefined;
   #cancelFlushTimer: (() => void) | undefined;
-  #catchingUp: Promise<boolean> | undefined;
   #owner: Owner | undefined;
   readonly #waiters = new ByteWaiters();
   #broken: FramewireError | undefined;
@@ -69,6 +66,12 @@ export class IncomingClip {
     this.#durable = row.held;
     this.#mediaType = row.mediaType;
     this.#updatedMs = row.updatedMs;
+    this.#hash = new HeldHash({
+      held: () => this.#held,
+      read: this.#read,
+      run: (job) => this.#run(job),
+      gone: () => this.#gone(),
+    });
   }
 
   get row(): ClipRow {
@@ -161,7 +164,7 @@ export class IncomingClip {
     if (end > endMax) {
       throw new FramewireError("INVALID_RANGE", `Cannot write as the end must be <= ${endMax} bytes: received ${end}`);
     }
-    await this.#letHashCatchUp(offset);
+    await this.#hash.letCatchUp(offset);
     for (const part of missingRanges(this.#held, offset, end)) {
       const slice = bytes.subarray(part.start - offset, part.end - offset);
       try {
@@ -170,7 +173,7 @@ export class IncomingClip {
         throw this.#break(storageError("write", cause));
       }
       if (part.start === 0) this.#mediaType = sniffMediaType(slice.subarray(0, SNIFF_BYTES));
-      if (this.#catchingUp === undefined) this.#hasher.update(part.start, slice);
+      this.#hash.written(part.start, slice);
       this.#held = addRange(this.#held, part.start, part.end);
     }
     if (this.#held.length > LIMITS.rangesPerClipMax) {
@@ -180,7 +183,7 @@ export class IncomingClip {
     this.skip(bytes.length);
     this.#waiters.wake(this.#held);
     this.#events.changed();
-    this.#followHash();
+    this.#hash.follow();
   }
 
   /** Counts bytes that were received but are of no use, so that the sender's window goes on. */
@@ -205,12 +208,9 @@ export class IncomingClip {
   digest(range: ByteRange): Promise<string> {
     return this.#run(async () => {
       this.#checkUsable();
-      if (range.start === 0 && this.#hasher.position <= range.end) {
-        await this.#catchUp(range.end);
-        if (this.#hasher.position === range.end) return this.#hasher.digest();
-      }
-      const digest = await hashRange(this.#read, range.start, range.end);
-      if (digest === undefined) throw this.#break(heldBytesGone());
+      const followed = range.start === 0 ? await this.#hash.digest(range.end) : undefined;
+      const digest = followed ?? await hashRange(this.#read, range.start, range.end);
+      if (digest === undefined) throw this.#gone();
       return digest;
     });
   }
@@ -234,8 +234,7 @@ export class IncomingClip {
     }
     const missing = missingRanges(this.#held, 0, bytes);
     if (missing.length > 0) return missing;
-    await this.#catchUp(bytes);
-    if (this.#hasher.position !== bytes || this.#hasher.digest() !== sha256) {
+    if (await this.#hash.digest(bytes) !== sha256) {
       throw new FramewireError("HASH_MISMATCH", `SHA-256 of ${this.#row.name} is not what the sender has; start anew`);
     }
     // An error of the disk is told once, to whoever syncs first: no other sync may run beside the one that counts.
@@ -344,36 +343,8 @@ export class IncomingClip {
     this.#owner?.stored();
   }
 
-  /** A hash which is nearly there is waited for: then the bytes can be hashed as they pass, and not read again. */
-  async #letHashCatchUp(offset: number): Promise<void> {
-    if (this.#catchingUp === undefined || offset - this.#hasher.position > HASH_LAG_BYTES) return;
-    await this.#catchingUp.catch(() => {});
-  }
-
-  #followHash(): void {
-    if (this.#catchingUp !== undefined) return;
-    if (coveredFrom(this.#held, this.#hasher.position) > this.#hasher.position) {
-      this.#catchUp(Infinity).catch(() => {});
-    }
-  }
-
-  /** Hashes what is held from the hasher's position on, at most up to `end`, behind the writes. */
-  async #catchUp(end: number): Promise<void> {
-    while (true) {
-      const running = this.#catchingUp;
-      if (running !== undefined) {
-        await running;
-        continue;
-      }
-      const until = Math.min(end, coveredFrom(this.#held, this.#hasher.position));
-      if (until <= this.#hasher.position || this.#closed) return;
-      this.#catchingUp = this.#run(() => this.#hasher.catchUp(this.#read, until)).finally(() => {
-        this.#catchingUp = undefined;
-      });
-      if (!await this.#catchingUp) {
-        throw this.#break(heldBytesGone());
-      }
-    }
+  #gone(): FramewireError {
+    return this.#break(new FramewireError("STORAGE_FAILED", "Bytes that were held are not in the file any more"));
   }
 
   /** From here on nothing is acked: what was not durable may be lost, whatever a later sync says. */
@@ -387,8 +358,4 @@ export class IncomingClip {
     this.#events.broken(error);
     return error;
   }
-}
-
-function heldBytesGone(): FramewireError {
-  return new FramewireError("STORAGE_FAILED", "Bytes that were held are not in the file any more");
 }
