@@ -39,6 +39,8 @@ export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
   program("strace", "strace", ["--version"]),
   program("ip", "iproute2", ["-V"]),
   program("ps", "procps", ["--version"]),
+  program("openssl", "openssl", ["version"]),
+  program("mkfs.ext4", "e2fsprogs", ["-V"]),
 ];
 
 /** Those which are not there. */
