@@ -55,7 +55,13 @@ export const ERROR_CODES = {
   NO_SPACE: { retryable: true, exit: 3, meaning: "The disk of the server is too full for this clip" },
   STORAGE_FAILED: { retryable: true, exit: 1, meaning: "The server could not write or sync; nothing was acked" },
   CANCELLED: { retryable: false, exit: 1, meaning: "The sender gave the clip up" },
+  INVALID_FRAME: { retryable: false, exit: 1, meaning: "A picture is no JPEG, too large, or out of order" },
   // The client's own.
+  CAMERA_FAILED: {
+    retryable: true,
+    exit: 1,
+    meaning: "The camera cannot be opened, has stopped, or ffmpeg is missing",
+  },
   SOURCE_CHANGED: { retryable: true, exit: 1, meaning: "The file changed while it was being sent" },
   SOURCE_UNREADABLE: { retryable: false, exit: 1, meaning: "The file cannot be opened or read" },
   USAGE: {

@@ -2,9 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import type { MessageKind } from "../lib/protocol/message.ts";
 import {
   mayReceive,
+  mayReceiveOnSource,
   mayReceiveOnStream,
   type Phase,
   type Role,
+  type SourceState,
   type StreamState,
 } from "../lib/protocol/session_rules.ts";
 import { exampleExchange } from "./helpers/protocol_example.ts";
@@ -15,6 +17,7 @@ const SCHEMA = await Deno.readTextFile(new URL("../proto/framewire/v1/framewire.
 const ROLES: readonly Role[] = ["server", "box"];
 const PHASES: readonly Phase[] = ["greeting", "open"];
 const STATES: readonly StreamState[] = ["opening", "deciding", "sending", "ended"];
+const SOURCE_STATES: readonly SourceState[] = ["opening", "sending", "ended"];
 /** All of them: a kind which is missing here makes the object no `Record`. */
 const KINDS = Object.keys(
   {
@@ -31,6 +34,15 @@ const KINDS = Object.keys(
     ack: 1,
     resend: 1,
     closeStream: 1,
+    openSource: 1,
+    sourceAccepted: 1,
+    frameOffer: 1,
+    framesHeld: 1,
+    frameData: 1,
+    framesDropped: 1,
+    frameAck: 1,
+    endSource: 1,
+    sourceEnded: 1,
     unknown: 1,
   } satisfies Record<MessageKind, 1>,
 ) as MessageKind[];
@@ -80,6 +92,17 @@ Deno.test("docs/PROTOCOL.md: what may be received on a stream is what the code l
   assertEquals(allowed(columns), expected.sort());
 });
 
+Deno.test("docs/PROTOCOL.md: what may be received on a source is what the code lets through", () => {
+  const columns = ROLES.flatMap((role) => SOURCE_STATES.map((state) => `${role}: ${state}`));
+  const expected = KINDS.flatMap((kind) =>
+    ROLES.flatMap((role) =>
+      SOURCE_STATES.filter((state) => mayReceiveOnSource(role, state, kind))
+        .map((state) => `${nameOf(kind)}, ${role}: ${state}: yes`)
+    )
+  );
+  assertEquals(allowed(columns), expected.sort());
+});
+
 Deno.test("docs/PROTOCOL.md: the exchange is what the codec makes", () => {
   const dump = PAGE.split("\n## An exchange, byte by byte\n")[1]?.split("```text\n")[1]?.split("```")[0];
   assertEquals(dump, exampleExchange());
@@ -87,7 +110,12 @@ Deno.test("docs/PROTOCOL.md: the exchange is what the codec makes", () => {
 
 Deno.test("docs/PROTOCOL.md names every message, and no field that the schema has not", () => {
   const messages = [...SCHEMA.matchAll(/^message (\w+)/gm)].map(([, name]) => name!);
-  assertEquals(messages.filter((name) => !new RegExp(`\\b${name}\\b`).test(PAGE)), ["UnfinishedClip", "HeldRange"]);
+  assertEquals(messages.filter((name) => !new RegExp(`\\b${name}\\b`).test(PAGE)), [
+    "UnfinishedClip",
+    "HeldRange",
+    "OfferedFrame",
+    "FrameResult",
+  ]);
   const fields = new Set(
     [...SCHEMA.matchAll(/^ +(?:optional |repeated )?\w+ (\w+) = \d+;/gm)].map(([, name]) => name!),
   );

@@ -20,8 +20,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["framing"],
   ["protocol"],
   ["session", "store"],
-  ["clips", "frames", "events"],
-  ["viewer", "live", "analysis"],
+  ["clips", "frames", "events", "live", "analysis"],
+  ["viewer"],
   ["server", "client"],
   // Starts a server and a made-up box in one process: the one room which knows both.
   ["demo"],

@@ -8,8 +8,8 @@ const MIB = 1024 * KIB;
 export const LIMITS = {
   /** Largest message before Welcome: Hello is a few hundred bytes, and a stranger gets no memory. */
   helloBytesMax: 16 * KIB,
-  /** Largest message after Welcome: room for the largest chunk and its head. */
-  messageBytesMax: 1 * MIB,
+  /** Largest message after Welcome: room for the largest picture and its head. */
+  messageBytesMax: 5 * MIB,
   /** Largest chunk of a clip: at the rate from which pacing uses it (10 MB/s) a reading waits for 50 ms at most. */
   chunkBytesMax: 512 * KIB,
   /** Smallest chunk that pacing goes down to on a slow link; the head is 30 bytes, so overhead stays under 1 %. */
@@ -50,6 +50,34 @@ export const LIMITS = {
   rangesPerClipMax: 64,
   /** Unfinished clips of one device; a folder of any size has but a few at once. */
   unfinishedPerDeviceMax: 1_000,
+  /** Largest picture: a JPEG of 4K at high quality is half of it. */
+  frameBytesMax: 4 * MIB,
+  /** Frames of a source on their way, or waiting to be stored (and, if none may be lost, to be analysed). */
+  frameWindowFrames: 64,
+  /** Unacked bytes of a source which the box sends, whatever the window is: 64 frames of 500 KB. */
+  frameWindowBytes: 32 * MIB,
+  /** Pictures of one offer: one round trip each, and an answer of a few KiB. */
+  framesPerOfferMax: 256,
+  /** Pictures of all sources which wait to be analysed; beyond it they are skipped, fairly, and counted. */
+  analysisQueueBytesMax: 64 * MIB,
+  /** One picture is analysed within this time, or its analyser is taken for stuck. */
+  analysisTimeoutMs: 10_000,
+  /** JSON of one result. */
+  resultBytesMax: 64 * KIB,
+  /** A segment of recorded frames ends at this size: what one sees in a player, and what retention removes at once. */
+  segmentBytesMax: 64 * MIB,
+  /** ... or after this time. */
+  segmentMs: 10 * 60_000,
+  /** Streams of MJPEG and results over HTTP at once; each holds one frame. */
+  liveRequestsMax: 256,
+  /** A viewer of a live stream which takes nothing for this long is cut. */
+  liveStallMs: 10_000,
+  /** A source without a new frame for this long is shown as stale, unless its own rate is slower than that. */
+  sourceStaleMs: 3_000,
+  /** UTF-8 bytes of the name of a source. */
+  sourceNameBytesMax: 128,
+  /** Sources of one device that are remembered. */
+  sourcesPerDeviceMax: 256,
   /** UTF-8 bytes of a device name. */
   deviceNameBytesMax: 128,
   /** UTF-8 bytes of a clip's label, which may hold a path. */

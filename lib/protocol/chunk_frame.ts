@@ -10,6 +10,7 @@ import { crc32 } from "node:zlib";
 import { PREFIX_BYTES } from "../framing/frame_decoder.ts";
 import { writePrefix } from "../framing/frame_encoder.ts";
 import type { VideoData } from "./message.ts";
+import { varintBytes, writeVarint } from "./varint.ts";
 
 /** Room in front of the payload: prefix 4, Envelope tag 2 + length 4, stream 6, offset 9, checksum 5, chunk tag 1 + length 4. */
 export const CHUNK_HEAD_BYTES = 40;
@@ -73,20 +74,4 @@ export function frameChunk(buffer: Uint8Array, chunkBytes: number, stream: numbe
   buffer[at++] = TAG_CHUNK;
   writeVarint(buffer, at, chunkBytes);
   return buffer.subarray(start, CHUNK_HEAD_BYTES + chunkBytes);
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
-  return bytes;
-}
-
-function writeVarint(into: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  while (rest >= 128) {
-    into[at++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  into[at++] = rest;
-  return at;
 }

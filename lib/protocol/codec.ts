@@ -4,17 +4,13 @@
  *
  * The payload of a chunk is not encoded here: see `chunk_frame.ts`.
  */
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Envelope, EnvelopeSchema } from "../../gen/framewire/v1/framewire_pb.ts";
-import { LIMITS } from "../config/limits.ts";
 import { FramewireError, messageOf } from "../errors.ts";
 import { encodeFrame } from "../framing/frame_encoder.ts";
 import type { Message } from "./message.ts";
-
-type Body = Exclude<
-  NonNullable<MessageInitShape<typeof EnvelopeSchema>["body"]>,
-  { case: undefined; value?: undefined }
->;
+import { type Body, count, hashBytes, hashText, wallMs } from "./field_values.ts";
+import { fromSourceBody, toSourceBody } from "./source_codec.ts";
 
 /** A message as a frame: length prefix and Envelope in one buffer, the caller's own. */
 export function encodeMessage(message: Message): Uint8Array<ArrayBuffer> {
@@ -116,6 +112,8 @@ function toBody(message: Message): Body {
       return { case: "closeStream", value: message };
     case "unknown":
       throw new TypeError("Cannot encode a message of unknown kind");
+    default:
+      return toSourceBody(message);
   }
 }
 
@@ -200,7 +198,7 @@ function fromBody(body: Envelope["body"]): Message {
       return { kind: "closeStream", stream, discard, reason };
     }
     default:
-      return { kind: "unknown" };
+      return fromSourceBody(body);
   }
 }
 
@@ -243,31 +241,4 @@ function fromRange(range: { start: bigint; end: bigint; sha256: Uint8Array }) {
 /** A field for an object literal, left out when there is no value. */
 function optional<K extends string>(key: K, value: number | null): { [P in K]?: bigint } {
   return (value === null ? {} : { [key]: BigInt(Math.trunc(value)) }) as { [P in K]?: bigint };
-}
-
-function count(field: string, value: bigint): number {
-  if (value > BigInt(LIMITS.clipBytesMax)) {
-    throw new FramewireError(
-      "MALFORMED",
-      `Cannot take ${field} as it must be <= ${LIMITS.clipBytesMax}: received ${value}`,
-    );
-  }
-  return Number(value);
-}
-
-/** A time that a Date can hold; null for any other, which is no time at all (ECMA-262 section 21.4.1.1). */
-function wallMs(value: bigint): number | null {
-  return value >= -8_640_000_000_000_000n && value <= 8_640_000_000_000_000n ? Number(value) : null;
-}
-
-function hashBytes(text: string | null): Uint8Array<ArrayBuffer> {
-  return text === null ? new Uint8Array(0) : Uint8Array.fromHex(text);
-}
-
-function hashText(bytes: Uint8Array): string | null {
-  if (bytes.length === 0) return null;
-  if (bytes.length !== 32) {
-    throw new FramewireError("MALFORMED", `Cannot take sha256 as it must have 32 bytes: received ${bytes.length}`);
-  }
-  return bytes.toHex();
 }

@@ -141,6 +141,120 @@ export interface CloseStream {
   readonly reason: string;
 }
 
+/** What a camera sees. */
+export const SOURCE_KINDS = ["visible", "infrared", "other"] as const;
+export type SourceKind = typeof SOURCE_KINDS[number];
+
+/** What the box does when the link is too slow for a source: drop, count and never lag; or wait and lose nothing. */
+export const FRAME_POLICIES = ["latest", "all"] as const;
+export type FramePolicy = typeof FRAME_POLICIES[number];
+
+/**
+ * Why there is no frame: the link (or the server) was too slow, there was no connection, or the camera gave none.
+ */
+export const DROP_REASONS = ["link", "offline", "camera"] as const;
+export type DropReason = typeof DROP_REASONS[number];
+
+export interface OpenSource {
+  readonly kind: "openSource";
+  readonly stream: number;
+  readonly source: string;
+  readonly sourceKind: SourceKind;
+  readonly policy: FramePolicy;
+  /** Its pictures have names, under which they are kept as files. */
+  readonly named: boolean;
+  /** New whenever the box's numbering starts anew. */
+  readonly run: string;
+}
+
+export interface SourceAccepted {
+  readonly kind: "sourceAccepted";
+  readonly stream: number;
+  /** Highest sequence number of this run which is durable; 0 for none. */
+  readonly stored: number;
+  /** Frames which may be sent, counted from the opening of the stream. */
+  readonly credit: number;
+  readonly frameBytesMax: number;
+  readonly holdsNamed: boolean;
+}
+
+export interface OfferedFrame {
+  readonly sequence: number;
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the picture alone. */
+  readonly crc32: number;
+}
+
+export interface FrameOffer {
+  readonly kind: "frameOffer";
+  readonly stream: number;
+  readonly frames: readonly OfferedFrame[];
+}
+
+export interface FramesHeld {
+  readonly kind: "framesHeld";
+  readonly stream: number;
+  readonly sequences: readonly number[];
+}
+
+export interface FrameData {
+  readonly kind: "frameData";
+  readonly stream: number;
+  readonly sequence: number;
+  /** By the clock of the box, milliseconds since 1970 with microseconds behind the point. */
+  readonly capturedMs: number;
+  /** Null when it had none. */
+  readonly name: string | null;
+  readonly crc32: number;
+  /** A view into the message it came in: valid while the message is being handled. */
+  readonly jpeg: Uint8Array;
+}
+
+export interface FramesDropped {
+  readonly kind: "framesDropped";
+  readonly stream: number;
+  readonly firstSequence: number;
+  /** 0 when nobody knows how many there would have been. */
+  readonly count: number;
+  readonly reason: DropReason;
+  /** By the clock of the box, as `capturedMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface FrameResult {
+  readonly sequence: number;
+  /** A JSON object. */
+  readonly json: string;
+}
+
+export interface FrameAck {
+  readonly kind: "frameAck";
+  readonly stream: number;
+  /** Highest sequence number received. */
+  readonly received: number;
+  /** Frames up to this one are durable. */
+  readonly stored: number;
+  /** Frames which may be sent in all, counted from the opening of the stream. */
+  readonly credit: number;
+  readonly results: readonly FrameResult[];
+}
+
+export interface EndSource {
+  readonly kind: "endSource";
+  readonly stream: number;
+  /** The last one; 0 when there were none. */
+  readonly sequence: number;
+}
+
+export interface SourceEnded {
+  readonly kind: "sourceEnded";
+  readonly stream: number;
+  readonly storedFrames: number;
+  readonly analysedFrames: number;
+}
+
 /** A kind that this version does not know; ignored. */
 export interface Unknown {
   readonly kind: "unknown";
@@ -160,6 +274,15 @@ export type Message =
   | Ack
   | Resend
   | CloseStream
+  | OpenSource
+  | SourceAccepted
+  | FrameOffer
+  | FramesHeld
+  | FrameData
+  | FramesDropped
+  | FrameAck
+  | EndSource
+  | SourceEnded
   | Unknown;
 
 export type MessageKind = Message["kind"];

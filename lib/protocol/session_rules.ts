@@ -22,11 +22,17 @@ export type StreamState = "opening" | "deciding" | "sending" | "ended";
 const KINDS: Record<Role, Record<Phase, readonly MessageKind[]>> = {
   server: {
     greeting: ["hello"],
-    open: ["ping", "pong", "goodbye", "error", "openClip", "videoData", "closeStream", "unknown"],
+    open: [
+      ...["ping", "pong", "goodbye", "error", "openClip", "videoData", "closeStream"] as const,
+      ...["openSource", "frameOffer", "frameData", "framesDropped", "endSource", "unknown"] as const,
+    ],
   },
   box: {
     greeting: ["welcome", "error"],
-    open: ["ping", "pong", "goodbye", "error", "clipOffer", "clipAccepted", "ack", "resend", "unknown"],
+    open: [
+      ...["ping", "pong", "goodbye", "error", "clipOffer", "clipAccepted", "ack", "resend"] as const,
+      ...["sourceAccepted", "framesHeld", "frameAck", "sourceEnded", "unknown"] as const,
+    ],
   },
 };
 
@@ -54,4 +60,30 @@ const STREAM_KINDS: Record<Role, Record<StreamState, readonly MessageKind[]>> = 
 /** Whether `role` may receive a message of `kind` for a stream in `state`. */
 export function mayReceiveOnStream(role: Role, state: StreamState, kind: MessageKind): boolean {
   return STREAM_KINDS[role][state].includes(kind);
+}
+
+/**
+ * Of one stream of a source, the same words on both sides:
+ * - `opening`: the box has asked, the server has not answered.
+ * - `sending`: accepted; frames go.
+ * - `ended`: the box has said that there are no more; the server stores and analyses what is left.
+ */
+export type SourceState = "opening" | "sending" | "ended";
+
+const SOURCE_KINDS: Record<Role, Record<SourceState, readonly MessageKind[]>> = {
+  server: {
+    opening: ["closeStream"],
+    sending: ["frameOffer", "frameData", "framesDropped", "endSource", "closeStream"],
+    ended: ["closeStream"],
+  },
+  box: {
+    opening: ["sourceAccepted", "error"],
+    sending: ["framesHeld", "frameAck", "error"],
+    ended: ["frameAck", "sourceEnded", "error"],
+  },
+};
+
+/** Whether `role` may receive a message of `kind` for a source whose stream is in `state`. */
+export function mayReceiveOnSource(role: Role, state: SourceState, kind: MessageKind): boolean {
+  return SOURCE_KINDS[role][state].includes(kind);
 }

@@ -8,6 +8,7 @@ import type { Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
 import type { Connection } from "../platform/network.ts";
 import { encodeMessage } from "../protocol/codec.ts";
+import { ClockOffset } from "../protocol/clock_offset.ts";
 import type { Message } from "../protocol/message.ts";
 import { mayReceive, type Phase, type Role } from "../protocol/session_rules.ts";
 import { type CloseReason, closeReasonOf } from "./close_reason.ts";
@@ -42,8 +43,9 @@ export class Session {
   #cancelTick = () => {};
   #lastPingMs: number;
   #nonce = 0n;
-  #pinged: { nonce: bigint; atMs: number } | undefined;
+  #pinged: { nonce: bigint; atMs: number; wallMs: number } | undefined;
   #roundTripMs: number | null = null;
+  readonly #peerClock = new ClockOffset();
 
   constructor(role: Role, connection: Connection, clock: Clock) {
     this.#role = role;
@@ -59,6 +61,11 @@ export class Session {
   /** Time from a ping to its pong, ms; null before the first. */
   get roundTripMs(): number | null {
     return this.#roundTripMs;
+  }
+
+  /** The peer's clock less ours, ms, as estimated from its pongs; null before the first. */
+  get clockOffsetMs(): number | null {
+    return this.#peerClock.offsetMs;
   }
 
   /** Whether Hello and Welcome are behind us. */
@@ -100,6 +107,8 @@ export class Session {
   /** Hello and Welcome are done: from now on messages may be `messageBytesMax` large, and the heart beats. */
   open(messageBytesMax: number, pingIntervalMs: number): void {
     this.#phase = "open";
+    // The first ping goes out with the next tick: it measures the peer's clock.
+    this.#lastPingMs = -Infinity;
     this.#reader.messageBytesMax = messageBytesMax;
     this.#pingIntervalMs = pingIntervalMs;
   }
@@ -152,7 +161,10 @@ export class Session {
         this.send({ kind: "pong", nonce: message.nonce, unixMs: this.#clock.wallMs() });
         return true;
       case "pong":
-        if (message.nonce === this.#pinged?.nonce) this.#roundTripMs = this.#clock.now() - this.#pinged.atMs;
+        if (message.nonce === this.#pinged?.nonce) {
+          this.#roundTripMs = this.#clock.now() - this.#pinged.atMs;
+          this.#peerClock.add(this.#pinged.wallMs, message.unixMs, this.#roundTripMs);
+        }
         return true;
       case "unknown":
         return true;
@@ -202,7 +214,7 @@ export class Session {
     }
     if (nowMs - this.#lastPingMs >= this.#pingIntervalMs) {
       this.#lastPingMs = nowMs;
-      this.#pinged = { nonce: ++this.#nonce, atMs: nowMs };
+      this.#pinged = { nonce: ++this.#nonce, atMs: nowMs, wallMs: this.#clock.wallMs() };
       this.send({ kind: "ping", nonce: this.#nonce });
     }
   }

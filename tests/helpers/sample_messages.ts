@@ -113,4 +113,47 @@ export const SAMPLE_MESSAGES: { readonly [K in Exclude<MessageKind, "unknown">]:
     ],
     resend: [{ kind: "resend", stream: 1, offset: 0, bytes: LARGE }],
     closeStream: [{ kind: "closeStream", stream: 1, discard: true, reason: "" }],
+    openSource: [
+      {
+        kind: "openSource",
+        stream: 2 ** 32 - 1,
+        source: "Süd/links",
+        sourceKind: "infrared",
+        policy: "latest",
+        named: true,
+        run: "a-1_B",
+      },
+      { kind: "openSource", stream: 1, source: "", sourceKind: "other", policy: "all", named: false, run: "" },
+    ],
+    sourceAccepted: [
+      { kind: "sourceAccepted", stream: 1, stored: LARGE, credit: LARGE, frameBytesMax: 2 ** 32 - 1, holdsNamed: true },
+    ],
+    frameOffer: [
+      { kind: "frameOffer", stream: 1, frames: [] },
+      { kind: "frameOffer", stream: 1, frames: [{ sequence: LARGE, name: "10.jpg", bytes: 7, crc32: 2 ** 32 - 1 }] },
+    ],
+    framesHeld: [{ kind: "framesHeld", stream: 1, sequences: [1, LARGE] }],
+    frameData: [
+      {
+        kind: "frameData",
+        stream: 1,
+        sequence: LARGE,
+        capturedMs: 1_790_000_000_000.125,
+        name: "10.jpg",
+        crc32: 2 ** 32 - 1,
+        jpeg: Uint8Array.of(0xff, 0xd8, 0xff),
+      },
+      { kind: "frameData", stream: 0, sequence: 0, capturedMs: -0.5, name: null, crc32: 0, jpeg: new Uint8Array(0) },
+    ],
+    framesDropped: [
+      { kind: "framesDropped", stream: 1, firstSequence: 1, count: 0, reason: "camera", fromMs: -1, toMs: 0 },
+      { kind: "framesDropped", stream: 1, firstSequence: LARGE, count: LARGE, reason: "link", fromMs: 0.001, toMs: 2 },
+      { kind: "framesDropped", stream: 1, firstSequence: 9, count: 1, reason: "offline", fromMs: 1, toMs: 2 },
+    ],
+    frameAck: [
+      { kind: "frameAck", stream: 1, received: 9, stored: LARGE, credit: 70, results: [] },
+      { kind: "frameAck", stream: 1, received: 0, stored: 0, credit: 0, results: [{ sequence: 1, json: "{}" }] },
+    ],
+    endSource: [{ kind: "endSource", stream: 1, sequence: LARGE }],
+    sourceEnded: [{ kind: "sourceEnded", stream: 1, storedFrames: LARGE, analysedFrames: 0 }],
   };

@@ -2,9 +2,11 @@ import { assertEquals } from "@std/assert";
 import type { MessageKind } from "../../lib/protocol/message.ts";
 import {
   mayReceive,
+  mayReceiveOnSource,
   mayReceiveOnStream,
   type Phase,
   type Role,
+  type SourceState,
   type StreamState,
 } from "../../lib/protocol/session_rules.ts";
 import { SAMPLE_MESSAGES } from "../helpers/sample_messages.ts";
@@ -15,9 +17,11 @@ const ROLES: readonly Role[] = ["server", "box"];
 /** Of docs/PROTOCOL.md, written down once more: `role phase: kinds`. */
 const BY_PHASE = [
   "server greeting: hello",
-  "server open: ping pong goodbye error openClip videoData closeStream unknown",
+  "server open: ping pong goodbye error openClip videoData closeStream openSource frameOffer frameData framesDropped " +
+  "endSource unknown",
   "box greeting: welcome error",
-  "box open: ping pong goodbye error clipOffer clipAccepted ack resend unknown",
+  "box open: ping pong goodbye error clipOffer clipAccepted ack resend sourceAccepted framesHeld frameAck sourceEnded " +
+  "unknown",
 ];
 
 const BY_STREAM = [
@@ -29,6 +33,15 @@ const BY_STREAM = [
   "box deciding: error",
   "box sending: ack resend error",
   "box ended: ack resend error",
+];
+
+const BY_SOURCE = [
+  "server opening: closeStream",
+  "server sending: frameOffer frameData framesDropped endSource closeStream",
+  "server ended: closeStream",
+  "box opening: sourceAccepted error",
+  "box sending: framesHeld frameAck error",
+  "box ended: frameAck sourceEnded error",
 ];
 
 /** A line for each role and state, with the kinds which `allows` lets through. */
@@ -54,12 +67,18 @@ Deno.test("session rules: what may be received on a stream in which state", () =
   assertEquals(table(states, mayReceiveOnStream), sorted(BY_STREAM));
 });
 
+Deno.test("session rules: what may be received on a source in which state", () => {
+  assertEquals(table<SourceState>(["opening", "sending", "ended"], mayReceiveOnSource), sorted(BY_SOURCE));
+});
+
 Deno.test("session rules: no side takes a message which only it sends", () => {
-  for (const kind of ["hello", "openClip", "videoData", "closeStream"] as const) {
+  for (
+    const kind of ["hello", "openClip", "videoData", "closeStream", "openSource", "frameData", "endSource"] as const
+  ) {
     assertEquals(mayReceive("box", "open", kind), false, kind);
     assertEquals(mayReceive("box", "greeting", kind), false, kind);
   }
-  for (const kind of ["welcome", "clipOffer", "clipAccepted", "ack", "resend"] as const) {
+  for (const kind of ["welcome", "clipOffer", "clipAccepted", "ack", "resend", "frameAck", "sourceEnded"] as const) {
     assertEquals(mayReceive("server", "open", kind), false, kind);
     assertEquals(mayReceive("server", "greeting", kind), false, kind);
   }

@@ -5,15 +5,15 @@
 // @generated from file framewire/v1/framewire.proto (package framewire.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file framewire/v1/framewire.proto.
  */
 export const file_framewire_v1_framewire: GenFile = /*@__PURE__*/
-  fileDesc("ChxmcmFtZXdpcmUvdjEvZnJhbWV3aXJlLnByb3RvEgxmcmFtZXdpcmUudjEitwQKCEVudmVsb3BlEiQKBWhlbGxvGAEgASgLMhMuZnJhbWV3aXJlLnYxLkhlbGxvSAASKAoHd2VsY29tZRgCIAEoCzIVLmZyYW1ld2lyZS52MS5XZWxjb21lSAASJAoFZXJyb3IYAyABKAsyEy5mcmFtZXdpcmUudjEuRXJyb3JIABIiCgRwaW5nGAQgASgLMhIuZnJhbWV3aXJlLnYxLlBpbmdIABIiCgRwb25nGAUgASgLMhIuZnJhbWV3aXJlLnYxLlBvbmdIABIoCgdnb29kYnllGAYgASgLMhUuZnJhbWV3aXJlLnYxLkdvb2RieWVIABIrCglvcGVuX2NsaXAYECABKAsyFi5mcmFtZXdpcmUudjEuT3BlbkNsaXBIABItCgpjbGlwX29mZmVyGBEgASgLMhcuZnJhbWV3aXJlLnYxLkNsaXBPZmZlckgAEjMKDWNsaXBfYWNjZXB0ZWQYEiABKAsyGi5mcmFtZXdpcmUudjEuQ2xpcEFjY2VwdGVkSAASLQoKdmlkZW9fZGF0YRgTIAEoCzIXLmZyYW1ld2lyZS52MS5WaWRlb0RhdGFIABIgCgNhY2sYFCABKAsyES5mcmFtZXdpcmUudjEuQWNrSAASJgoGcmVzZW5kGBUgASgLMhQuZnJhbWV3aXJlLnYxLlJlc2VuZEgAEjEKDGNsb3NlX3N0cmVhbRgWIAEoCzIZLmZyYW1ld2lyZS52MS5DbG9zZVN0cmVhbUgAQgYKBGJvZHkiYwoFSGVsbG8SGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRIOCgZkZXZpY2UYAiABKAkSDQoFdG9rZW4YAyABKAkSEAoIc29mdHdhcmUYBCABKAkSDwoHdW5peF9tcxgFIAEoAyKDAgoHV2VsY29tZRIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgNEhAKCHNvZnR3YXJlGAIgASgJEg8KB3VuaXhfbXMYAyABKAMSGQoRbWVzc2FnZV9ieXRlc19tYXgYBCABKA0SFwoPY2h1bmtfYnl0ZXNfbWF4GAUgASgNEhQKDHdpbmRvd19ieXRlcxgGIAEoBBIYChBwaW5nX2ludGVydmFsX21zGAcgASgNEhMKC3N0cmVhbXNfbWF4GAggASgNEhAKCGh0dHBfdXJsGAkgASgJEjAKCnVuZmluaXNoZWQYCiADKAsyHC5mcmFtZXdpcmUudjEuVW5maW5pc2hlZENsaXAiYQoOVW5maW5pc2hlZENsaXASDwoHY2xpcF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKBHNpemUYAyABKARIAIgBARIUCgxzdG9yZWRfYnl0ZXMYBCABKARCBwoFX3NpemUiYQoFRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhEKCXJldHJ5YWJsZRgDIAEoCBIWCg5yZXRyeV9hZnRlcl9tcxgEIAEoDRIOCgZzdHJlYW0YBSABKA0iFQoEUGluZxINCgVub25jZRgBIAEoBCImCgRQb25nEg0KBW5vbmNlGAEgASgEEg8KB3VuaXhfbXMYAiABKAMiGQoHR29vZGJ5ZRIOCgZyZWFzb24YASABKAkirwEKCE9wZW5DbGlwEg4KBnN0cmVhbRgBIAEoDRIMCgRuYW1lGAIgASgJEhEKBHNpemUYAyABKARIAIgBARIOCgZzaGEyNTYYBCABKAwSHQoQbW9kaWZpZWRfdW5peF9tcxgFIAEoA0gBiAEBEhYKDnJlc3VtZV9jbGlwX2lkGAYgASgJEg0KBWZyZXNoGAcgASgIQgcKBV9zaXplQhMKEV9tb2RpZmllZF91bml4X21zImgKCUNsaXBPZmZlchIOCgZzdHJlYW0YASABKA0SEwoLd2FudF9zaGEyNTYYAiABKAgSDwoHY2xpcF9pZBgDIAEoCRIlCgRoZWxkGAQgAygLMhcuZnJhbWV3aXJlLnYxLkhlbGRSYW5nZSI3CglIZWxkUmFuZ2USDQoFc3RhcnQYASABKAQSCwoDZW5kGAIgASgEEg4KBnNoYTI1NhgDIAEoDCJrCgxDbGlwQWNjZXB0ZWQSDgoGc3RyZWFtGAEgASgNEg8KB2NsaXBfaWQYAiABKAkSJQoEaGVsZBgDIAMoCzIXLmZyYW1ld2lyZS52MS5IZWxkUmFuZ2USEwoLc3RvcmVkX25hbWUYBCABKAkibwoJVmlkZW9EYXRhEhMKC3ZpZGVvX2NodW5rGAEgASgMEg4KBmlzX2VuZBgCIAEoCBIOCgZzdHJlYW0YAyABKA0SDgoGb2Zmc2V0GAQgASgEEg0KBWNyYzMyGAUgASgHEg4KBnNoYTI1NhgGIAEoDCJmCgNBY2sSDgoGc3RyZWFtGAEgASgNEhAKCHJlY2VpdmVkGAIgASgEEg4KBnN0b3JlZBgDIAEoBBItCgtjbGlwX3N0b3JlZBgEIAEoCzIYLmZyYW1ld2lyZS52MS5DbGlwU3RvcmVkIlYKCkNsaXBTdG9yZWQSDwoHY2xpcF9pZBgBIAEoCRITCgtzdG9yZWRfbmFtZRgCIAEoCRIVCg1hbHJlYWR5X3RoZXJlGAMgASgIEgsKA3VybBgEIAEoCSI4CgZSZXNlbmQSDgoGc3RyZWFtGAEgASgNEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKAQiPgoLQ2xvc2VTdHJlYW0SDgoGc3RyZWFtGAEgASgNEg8KB2Rpc2NhcmQYAiABKAgSDgoGcmVhc29uGAMgASgJYgZwcm90bzM");
+  fileDesc("ChxmcmFtZXdpcmUvdjEvZnJhbWV3aXJlLnByb3RvEgxmcmFtZXdpcmUudjEi+AcKCEVudmVsb3BlEiQKBWhlbGxvGAEgASgLMhMuZnJhbWV3aXJlLnYxLkhlbGxvSAASKAoHd2VsY29tZRgCIAEoCzIVLmZyYW1ld2lyZS52MS5XZWxjb21lSAASJAoFZXJyb3IYAyABKAsyEy5mcmFtZXdpcmUudjEuRXJyb3JIABIiCgRwaW5nGAQgASgLMhIuZnJhbWV3aXJlLnYxLlBpbmdIABIiCgRwb25nGAUgASgLMhIuZnJhbWV3aXJlLnYxLlBvbmdIABIoCgdnb29kYnllGAYgASgLMhUuZnJhbWV3aXJlLnYxLkdvb2RieWVIABIrCglvcGVuX2NsaXAYECABKAsyFi5mcmFtZXdpcmUudjEuT3BlbkNsaXBIABItCgpjbGlwX29mZmVyGBEgASgLMhcuZnJhbWV3aXJlLnYxLkNsaXBPZmZlckgAEjMKDWNsaXBfYWNjZXB0ZWQYEiABKAsyGi5mcmFtZXdpcmUudjEuQ2xpcEFjY2VwdGVkSAASLQoKdmlkZW9fZGF0YRgTIAEoCzIXLmZyYW1ld2lyZS52MS5WaWRlb0RhdGFIABIgCgNhY2sYFCABKAsyES5mcmFtZXdpcmUudjEuQWNrSAASJgoGcmVzZW5kGBUgASgLMhQuZnJhbWV3aXJlLnYxLlJlc2VuZEgAEjEKDGNsb3NlX3N0cmVhbRgWIAEoCzIZLmZyYW1ld2lyZS52MS5DbG9zZVN0cmVhbUgAEi8KC29wZW5fc291cmNlGCAgASgLMhguZnJhbWV3aXJlLnYxLk9wZW5Tb3VyY2VIABI3Cg9zb3VyY2VfYWNjZXB0ZWQYISABKAsyHC5mcmFtZXdpcmUudjEuU291cmNlQWNjZXB0ZWRIABIvCgtmcmFtZV9vZmZlchgiIAEoCzIYLmZyYW1ld2lyZS52MS5GcmFtZU9mZmVySAASLwoLZnJhbWVzX2hlbGQYIyABKAsyGC5mcmFtZXdpcmUudjEuRnJhbWVzSGVsZEgAEi0KCmZyYW1lX2RhdGEYJCABKAsyFy5mcmFtZXdpcmUudjEuRnJhbWVEYXRhSAASNQoOZnJhbWVzX2Ryb3BwZWQYJSABKAsyGy5mcmFtZXdpcmUudjEuRnJhbWVzRHJvcHBlZEgAEisKCWZyYW1lX2FjaxgmIAEoCzIWLmZyYW1ld2lyZS52MS5GcmFtZUFja0gAEi0KCmVuZF9zb3VyY2UYJyABKAsyFy5mcmFtZXdpcmUudjEuRW5kU291cmNlSAASMQoMc291cmNlX2VuZGVkGCggASgLMhkuZnJhbWV3aXJlLnYxLlNvdXJjZUVuZGVkSABCBgoEYm9keSJjCgVIZWxsbxIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgNEg4KBmRldmljZRgCIAEoCRINCgV0b2tlbhgDIAEoCRIQCghzb2Z0d2FyZRgEIAEoCRIPCgd1bml4X21zGAUgASgDIoMCCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKA0SEAoIc29mdHdhcmUYAiABKAkSDwoHdW5peF9tcxgDIAEoAxIZChFtZXNzYWdlX2J5dGVzX21heBgEIAEoDRIXCg9jaHVua19ieXRlc19tYXgYBSABKA0SFAoMd2luZG93X2J5dGVzGAYgASgEEhgKEHBpbmdfaW50ZXJ2YWxfbXMYByABKA0SEwoLc3RyZWFtc19tYXgYCCABKA0SEAoIaHR0cF91cmwYCSABKAkSMAoKdW5maW5pc2hlZBgKIAMoCzIcLmZyYW1ld2lyZS52MS5VbmZpbmlzaGVkQ2xpcCJhCg5VbmZpbmlzaGVkQ2xpcBIPCgdjbGlwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEhQKDHN0b3JlZF9ieXRlcxgEIAEoBEIHCgVfc2l6ZSJhCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIEhYKDnJldHJ5X2FmdGVyX21zGAQgASgNEg4KBnN0cmVhbRgFIAEoDSIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIiYKBFBvbmcSDQoFbm9uY2UYASABKAQSDwoHdW5peF9tcxgCIAEoAyIZCgdHb29kYnllEg4KBnJlYXNvbhgBIAEoCSKvAQoIT3BlbkNsaXASDgoGc3RyZWFtGAEgASgNEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEg4KBnNoYTI1NhgEIAEoDBIdChBtb2RpZmllZF91bml4X21zGAUgASgDSAGIAQESFgoOcmVzdW1lX2NsaXBfaWQYBiABKAkSDQoFZnJlc2gYByABKAhCBwoFX3NpemVCEwoRX21vZGlmaWVkX3VuaXhfbXMiaAoJQ2xpcE9mZmVyEg4KBnN0cmVhbRgBIAEoDRITCgt3YW50X3NoYTI1NhgCIAEoCBIPCgdjbGlwX2lkGAMgASgJEiUKBGhlbGQYBCADKAsyFy5mcmFtZXdpcmUudjEuSGVsZFJhbmdlIjcKCUhlbGRSYW5nZRINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDgoGc2hhMjU2GAMgASgMImsKDENsaXBBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDwoHY2xpcF9pZBgCIAEoCRIlCgRoZWxkGAMgAygLMhcuZnJhbWV3aXJlLnYxLkhlbGRSYW5nZRITCgtzdG9yZWRfbmFtZRgEIAEoCSJvCglWaWRlb0RhdGESEwoLdmlkZW9fY2h1bmsYASABKAwSDgoGaXNfZW5kGAIgASgIEg4KBnN0cmVhbRgDIAEoDRIOCgZvZmZzZXQYBCABKAQSDQoFY3JjMzIYBSABKAcSDgoGc2hhMjU2GAYgASgMImYKA0FjaxIOCgZzdHJlYW0YASABKA0SEAoIcmVjZWl2ZWQYAiABKAQSDgoGc3RvcmVkGAMgASgEEi0KC2NsaXBfc3RvcmVkGAQgASgLMhguZnJhbWV3aXJlLnYxLkNsaXBTdG9yZWQiVgoKQ2xpcFN0b3JlZBIPCgdjbGlwX2lkGAEgASgJEhMKC3N0b3JlZF9uYW1lGAIgASgJEhUKDWFscmVhZHlfdGhlcmUYAyABKAgSCwoDdXJsGAQgASgJIjgKBlJlc2VuZBIOCgZzdHJlYW0YASABKA0SDgoGb2Zmc2V0GAIgASgEEg4KBmxlbmd0aBgDIAEoBCI+CgtDbG9zZVN0cmVhbRIOCgZzdHJlYW0YASABKA0SDwoHZGlzY2FyZBgCIAEoCBIOCgZyZWFzb24YAyABKAkimwEKCk9wZW5Tb3VyY2USDgoGc3RyZWFtGAEgASgNEg4KBnNvdXJjZRgCIAEoCRImCgRraW5kGAMgASgOMhguZnJhbWV3aXJlLnYxLlNvdXJjZUtpbmQSKQoGcG9saWN5GAQgASgOMhkuZnJhbWV3aXJlLnYxLkZyYW1lUG9saWN5Eg0KBW5hbWVkGAUgASgIEgsKA3J1bhgGIAEoCSJuCg5Tb3VyY2VBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDgoGc3RvcmVkGAIgASgEEg4KBmNyZWRpdBgDIAEoBBIXCg9mcmFtZV9ieXRlc19tYXgYBCABKA0SEwoLaG9sZHNfbmFtZWQYBSABKAgiSAoKRnJhbWVPZmZlchIOCgZzdHJlYW0YASABKA0SKgoGZnJhbWVzGAIgAygLMhouZnJhbWV3aXJlLnYxLk9mZmVyZWRGcmFtZSJMCgxPZmZlcmVkRnJhbWUSEAoIc2VxdWVuY2UYASABKAQSDAoEbmFtZRgCIAEoCRINCgVieXRlcxgDIAEoDRINCgVjcmMzMhgEIAEoByIvCgpGcmFtZXNIZWxkEg4KBnN0cmVhbRgBIAEoDRIRCglzZXF1ZW5jZXMYAiADKAQicgoJRnJhbWVEYXRhEgwKBGpwZWcYASABKAwSDgoGc3RyZWFtGAIgASgNEhAKCHNlcXVlbmNlGAMgASgEEhgKEGNhcHR1cmVkX3VuaXhfdXMYBCABKAMSDAoEbmFtZRgFIAEoCRINCgVjcmMzMhgGIAEoByKaAQoNRnJhbWVzRHJvcHBlZBIOCgZzdHJlYW0YASABKA0SFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSDQoFY291bnQYAyABKAQSKAoGcmVhc29uGAQgASgOMhguZnJhbWV3aXJlLnYxLkRyb3BSZWFzb24SFAoMZnJvbV91bml4X3VzGAUgASgDEhIKCnRvX3VuaXhfdXMYBiABKAMieAoIRnJhbWVBY2sSDgoGc3RyZWFtGAEgASgNEhAKCHJlY2VpdmVkGAIgASgEEg4KBnN0b3JlZBgDIAEoBBIOCgZjcmVkaXQYBCABKAQSKgoHcmVzdWx0cxgFIAMoCzIZLmZyYW1ld2lyZS52MS5GcmFtZVJlc3VsdCItCgtGcmFtZVJlc3VsdBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRqc29uGAIgASgJIi0KCUVuZFNvdXJjZRIOCgZzdHJlYW0YASABKA0SEAoIc2VxdWVuY2UYAiABKAQiTQoLU291cmNlRW5kZWQSDgoGc3RyZWFtGAEgASgNEhUKDXN0b3JlZF9mcmFtZXMYAiABKAQSFwoPYW5hbHlzZWRfZnJhbWVzGAMgASgEKnMKClNvdXJjZUtpbmQSGwoXU09VUkNFX0tJTkRfVU5TUEVDSUZJRUQQABIXChNTT1VSQ0VfS0lORF9WSVNJQkxFEAESGAoUU09VUkNFX0tJTkRfSU5GUkFSRUQQAhIVChFTT1VSQ0VfS0lORF9PVEhFUhADKloKC0ZyYW1lUG9saWN5EhwKGEZSQU1FX1BPTElDWV9VTlNQRUNJRklFRBAAEhcKE0ZSQU1FX1BPTElDWV9MQVRFU1QQARIUChBGUkFNRV9QT0xJQ1lfQUxMEAIqcAoKRHJvcFJlYXNvbhIbChdEUk9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhQKEERST1BfUkVBU09OX0xJTksQARIXChNEUk9QX1JFQVNPTl9PRkZMSU5FEAISFgoSRFJPUF9SRUFTT05fQ0FNRVJBEANiBnByb3RvMw");
 
 /**
  * Exactly one body. A receiver ignores an Envelope whose body it does not know, and fields it does not know.
@@ -102,6 +102,60 @@ export type Envelope = Message<"framewire.v1.Envelope"> & {
      */
     value: CloseStream;
     case: "closeStream";
+  } | {
+    /**
+     * @generated from field: framewire.v1.OpenSource open_source = 32;
+     */
+    value: OpenSource;
+    case: "openSource";
+  } | {
+    /**
+     * @generated from field: framewire.v1.SourceAccepted source_accepted = 33;
+     */
+    value: SourceAccepted;
+    case: "sourceAccepted";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FrameOffer frame_offer = 34;
+     */
+    value: FrameOffer;
+    case: "frameOffer";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FramesHeld frames_held = 35;
+     */
+    value: FramesHeld;
+    case: "framesHeld";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FrameData frame_data = 36;
+     */
+    value: FrameData;
+    case: "frameData";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FramesDropped frames_dropped = 37;
+     */
+    value: FramesDropped;
+    case: "framesDropped";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FrameAck frame_ack = 38;
+     */
+    value: FrameAck;
+    case: "frameAck";
+  } | {
+    /**
+     * @generated from field: framewire.v1.EndSource end_source = 39;
+     */
+    value: EndSource;
+    case: "endSource";
+  } | {
+    /**
+     * @generated from field: framewire.v1.SourceEnded source_ended = 40;
+     */
+    value: SourceEnded;
+    case: "sourceEnded";
   } | { case: undefined; value?: undefined };
 };
 
@@ -209,7 +263,7 @@ export type Welcome = Message<"framewire.v1.Welcome"> & {
   pingIntervalMs: number;
 
   /**
-   * Streams that may be open at once on this connection.
+   * Streams of clips that may be open at once on this connection; and as many of sources.
    *
    * @generated from field: uint32 streams_max = 8;
    */
@@ -708,7 +762,7 @@ export const ResendSchema: GenMessage<Resend> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 15);
 
 /**
- * Box: ends a stream before its end. What is stored is kept for a resume, unless `discard`.
+ * Box: ends a stream before its end. What is stored is kept (of a clip for a resume, unless `discard`).
  *
  * @generated from message framewire.v1.CloseStream
  */
@@ -735,4 +789,519 @@ export type CloseStream = Message<"framewire.v1.CloseStream"> & {
  */
 export const CloseStreamSchema: GenMessage<CloseStream> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 16);
+
+/**
+ * Box: opens a source (a camera, or a folder of pictures). Its frames go out when SourceAccepted has come.
+ *
+ * @generated from message framewire.v1.OpenSource
+ */
+export type OpenSource = Message<"framewire.v1.OpenSource"> & {
+  /**
+   * As in OpenClip: 1 or more, and higher than all before it on this connection.
+   *
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Name of the source; with the device it says which one it is.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * @generated from field: framewire.v1.SourceKind kind = 3;
+   */
+  kind: SourceKind;
+
+  /**
+   * @generated from field: framewire.v1.FramePolicy policy = 4;
+   */
+  policy: FramePolicy;
+
+  /**
+   * The pictures have names under which they are kept as files: the same name with the same bytes is there once.
+   *
+   * @generated from field: bool named = 5;
+   */
+  named: boolean;
+
+  /**
+   * Chosen by the box, new whenever its numbering starts anew; 1 to 64 letters, digits, `-` or `_`.
+   *
+   * @generated from field: string run = 6;
+   */
+  run: string;
+};
+
+/**
+ * Describes the message framewire.v1.OpenSource.
+ * Use `create(OpenSourceSchema)` to create a new message.
+ */
+export const OpenSourceSchema: GenMessage<OpenSource> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 17);
+
+/**
+ * Server: send frames.
+ *
+ * @generated from message framewire.v1.SourceAccepted
+ */
+export type SourceAccepted = Message<"framewire.v1.SourceAccepted"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Highest sequence number of this run that is durable; 0 when there is none. Nothing up to it is sent again.
+   *
+   * @generated from field: uint64 stored = 2;
+   */
+  stored: bigint;
+
+  /**
+   * Frames which may be sent now, counted from the opening of this stream.
+   *
+   * @generated from field: uint64 credit = 3;
+   */
+  credit: bigint;
+
+  /**
+   * Largest picture, in bytes.
+   *
+   * @generated from field: uint32 frame_bytes_max = 4;
+   */
+  frameBytesMax: number;
+
+  /**
+   * There are named pictures of this source already: a FrameOffer may save sending them.
+   *
+   * @generated from field: bool holds_named = 5;
+   */
+  holdsNamed: boolean;
+};
+
+/**
+ * Describes the message framewire.v1.SourceAccepted.
+ * Use `create(SourceAcceptedSchema)` to create a new message.
+ */
+export const SourceAcceptedSchema: GenMessage<SourceAccepted> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 18);
+
+/**
+ * Box, named sources only: asks which of these the server has. At most 256 of them; the next after the answer.
+ *
+ * @generated from message framewire.v1.FrameOffer
+ */
+export type FrameOffer = Message<"framewire.v1.FrameOffer"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: repeated framewire.v1.OfferedFrame frames = 2;
+   */
+  frames: OfferedFrame[];
+};
+
+/**
+ * Describes the message framewire.v1.FrameOffer.
+ * Use `create(FrameOfferSchema)` to create a new message.
+ */
+export const FrameOfferSchema: GenMessage<FrameOffer> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 19);
+
+/**
+ * @generated from message framewire.v1.OfferedFrame
+ */
+export type OfferedFrame = Message<"framewire.v1.OfferedFrame"> & {
+  /**
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 bytes = 3;
+   */
+  bytes: number;
+
+  /**
+   * CRC-32 of the picture alone.
+   *
+   * @generated from field: fixed32 crc32 = 4;
+   */
+  crc32: number;
+};
+
+/**
+ * Describes the message framewire.v1.OfferedFrame.
+ * Use `create(OfferedFrameSchema)` to create a new message.
+ */
+export const OfferedFrameSchema: GenMessage<OfferedFrame> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 20);
+
+/**
+ * Server: the answer to a FrameOffer. All that are not listed must be sent.
+ *
+ * @generated from message framewire.v1.FramesHeld
+ */
+export type FramesHeld = Message<"framewire.v1.FramesHeld"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: repeated uint64 sequences = 2;
+   */
+  sequences: bigint[];
+};
+
+/**
+ * Describes the message framewire.v1.FramesHeld.
+ * Use `create(FramesHeldSchema)` to create a new message.
+ */
+export const FramesHeldSchema: GenMessage<FramesHeld> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 21);
+
+/**
+ * One picture.
+ *
+ * @generated from message framewire.v1.FrameData
+ */
+export type FrameData = Message<"framewire.v1.FrameData"> & {
+  /**
+   * A JPEG (ISO/IEC 10918-1).
+   *
+   * @generated from field: bytes jpeg = 1;
+   */
+  jpeg: Uint8Array;
+
+  /**
+   * @generated from field: uint32 stream = 2;
+   */
+  stream: number;
+
+  /**
+   * 1 or more, and higher than all before it in this run. What is left out was dropped, or is held by the server.
+   *
+   * @generated from field: uint64 sequence = 3;
+   */
+  sequence: bigint;
+
+  /**
+   * When it was taken, by the clock of the box, microseconds since 1970.
+   *
+   * @generated from field: int64 captured_unix_us = 4;
+   */
+  capturedUnixUs: bigint;
+
+  /**
+   * Its file name, if it had one.
+   *
+   * @generated from field: string name = 5;
+   */
+  name: string;
+
+  /**
+   * CRC-32 (as in VideoData) of the stream as 4, the sequence as 8 and the capture time as 8 big-endian bytes, the name in
+   * UTF-8 and the picture, one behind the other.
+   *
+   * @generated from field: fixed32 crc32 = 6;
+   */
+  crc32: number;
+};
+
+/**
+ * Describes the message framewire.v1.FrameData.
+ * Use `create(FrameDataSchema)` to create a new message.
+ */
+export const FrameDataSchema: GenMessage<FrameData> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 22);
+
+/**
+ * Box: these frames will never come. Sent before the next frame.
+ *
+ * @generated from message framewire.v1.FramesDropped
+ */
+export type FramesDropped = Message<"framewire.v1.FramesDropped"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: uint64 first_sequence = 2;
+   */
+  firstSequence: bigint;
+
+  /**
+   * 0 when nobody knows how many there would have been: the camera gave none.
+   *
+   * @generated from field: uint64 count = 3;
+   */
+  count: bigint;
+
+  /**
+   * @generated from field: framewire.v1.DropReason reason = 4;
+   */
+  reason: DropReason;
+
+  /**
+   * From when to when, by the clock of the box, microseconds since 1970.
+   *
+   * @generated from field: int64 from_unix_us = 5;
+   */
+  fromUnixUs: bigint;
+
+  /**
+   * @generated from field: int64 to_unix_us = 6;
+   */
+  toUnixUs: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.FramesDropped.
+ * Use `create(FramesDroppedSchema)` to create a new message.
+ */
+export const FramesDroppedSchema: GenMessage<FramesDropped> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 23);
+
+/**
+ * Server: how far it has got with a source. Sequence numbers and the credit never go back.
+ *
+ * @generated from message framewire.v1.FrameAck
+ */
+export type FrameAck = Message<"framewire.v1.FrameAck"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Highest sequence number received.
+   *
+   * @generated from field: uint64 received = 2;
+   */
+  received: bigint;
+
+  /**
+   * Frames up to this one are durable: they survive kill -9 and power cuts. Those which the server was told not to
+   * record count as well.
+   *
+   * @generated from field: uint64 stored = 3;
+   */
+  stored: bigint;
+
+  /**
+   * Frames which may be sent in all, counted from the opening of this stream.
+   *
+   * @generated from field: uint64 credit = 4;
+   */
+  credit: bigint;
+
+  /**
+   * @generated from field: repeated framewire.v1.FrameResult results = 5;
+   */
+  results: FrameResult[];
+};
+
+/**
+ * Describes the message framewire.v1.FrameAck.
+ * Use `create(FrameAckSchema)` to create a new message.
+ */
+export const FrameAckSchema: GenMessage<FrameAck> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 24);
+
+/**
+ * @generated from message framewire.v1.FrameResult
+ */
+export type FrameResult = Message<"framewire.v1.FrameResult"> & {
+  /**
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * A JSON object with at least `result`: `ok`, `defect` or `not analysed`; docs/ANALYSIS.md has the others.
+   *
+   * @generated from field: string json = 2;
+   */
+  json: string;
+};
+
+/**
+ * Describes the message framewire.v1.FrameResult.
+ * Use `create(FrameResultSchema)` to create a new message.
+ */
+export const FrameResultSchema: GenMessage<FrameResult> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 25);
+
+/**
+ * Box: there are no more frames behind this sequence number (0: there were none at all).
+ *
+ * @generated from message framewire.v1.EndSource
+ */
+export type EndSource = Message<"framewire.v1.EndSource"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.EndSource.
+ * Use `create(EndSourceSchema)` to create a new message.
+ */
+export const EndSourceSchema: GenMessage<EndSource> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 26);
+
+/**
+ * Server: the answer to EndSource, when all frames are stored and answered; ends the stream.
+ *
+ * @generated from message framewire.v1.SourceEnded
+ */
+export type SourceEnded = Message<"framewire.v1.SourceEnded"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Frames of this stream which were stored.
+   *
+   * @generated from field: uint64 stored_frames = 2;
+   */
+  storedFrames: bigint;
+
+  /**
+   * Frames of this stream which were analysed.
+   *
+   * @generated from field: uint64 analysed_frames = 3;
+   */
+  analysedFrames: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.SourceEnded.
+ * Use `create(SourceEndedSchema)` to create a new message.
+ */
+export const SourceEndedSchema: GenMessage<SourceEnded> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 27);
+
+/**
+ * What a camera sees.
+ *
+ * @generated from enum framewire.v1.SourceKind
+ */
+export enum SourceKind {
+  /**
+   * @generated from enum value: SOURCE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: SOURCE_KIND_VISIBLE = 1;
+   */
+  VISIBLE = 1,
+
+  /**
+   * @generated from enum value: SOURCE_KIND_INFRARED = 2;
+   */
+  INFRARED = 2,
+
+  /**
+   * @generated from enum value: SOURCE_KIND_OTHER = 3;
+   */
+  OTHER = 3,
+}
+
+/**
+ * Describes the enum framewire.v1.SourceKind.
+ */
+export const SourceKindSchema: GenEnum<SourceKind> = /*@__PURE__*/
+  enumDesc(file_framewire_v1_framewire, 0);
+
+/**
+ * What the box does when the link is too slow for a source.
+ *
+ * @generated from enum framewire.v1.FramePolicy
+ */
+export enum FramePolicy {
+  /**
+   * @generated from enum value: FRAME_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Drops frames, counts them, and never lags.
+   *
+   * @generated from enum value: FRAME_POLICY_LATEST = 1;
+   */
+  LATEST = 1,
+
+  /**
+   * Waits, and loses nothing.
+   *
+   * @generated from enum value: FRAME_POLICY_ALL = 2;
+   */
+  ALL = 2,
+}
+
+/**
+ * Describes the enum framewire.v1.FramePolicy.
+ */
+export const FramePolicySchema: GenEnum<FramePolicy> = /*@__PURE__*/
+  enumDesc(file_framewire_v1_framewire, 1);
+
+/**
+ * Why there is no frame.
+ *
+ * @generated from enum framewire.v1.DropReason
+ */
+export enum DropReason {
+  /**
+   * @generated from enum value: DROP_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The link, or the server, was too slow.
+   *
+   * @generated from enum value: DROP_REASON_LINK = 1;
+   */
+  LINK = 1,
+
+  /**
+   * There was no connection.
+   *
+   * @generated from enum value: DROP_REASON_OFFLINE = 2;
+   */
+  OFFLINE = 2,
+
+  /**
+   * The camera gave none: unplugged, stalled, or its program ended.
+   *
+   * @generated from enum value: DROP_REASON_CAMERA = 3;
+   */
+  CAMERA = 3,
+}
+
+/**
+ * Describes the enum framewire.v1.DropReason.
+ */
+export const DropReasonSchema: GenEnum<DropReason> = /*@__PURE__*/
+  enumDesc(file_framewire_v1_framewire, 2);
 
