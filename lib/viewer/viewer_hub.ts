@@ -155,6 +155,7 @@ export class ViewerHub {
       clips: clips.slice(0, SNAPSHOT_CLIPS),
       more: clips.length > SNAPSHOT_CLIPS,
       devices: server.devices,
+      sources: [],
     };
     const text = JSON.stringify(message);
     for (const viewer of waiting) viewer.snapshot(text);

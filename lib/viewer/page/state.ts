@@ -72,6 +72,7 @@ export function tick(): void {
 
 /** Takes in a message of the server. */
 export function applyMessage(message: PageMessage): void {
+  if (message.type === "result") return;
   serverOffsetMs = message.nowMs - Date.now();
   tick();
   if (message.type === "alive") return;

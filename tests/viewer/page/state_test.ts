@@ -17,7 +17,7 @@ const NOW = { nowMs: 1, freeBytes: null };
 
 function snapshot(clips: ClipView[], isMore = false): void {
   const server = { serverId: "s", pageHash: "h", software: "v" };
-  applyMessage({ type: "snapshot", ...server, ...NOW, clips, more: isMore, devices: [] });
+  applyMessage({ type: "snapshot", ...server, ...NOW, clips, more: isMore, devices: [], sources: [] });
 }
 
 const shown = () => shownClips.value.map((clip) => clip.peek().id);
