@@ -10,7 +10,7 @@ import { LinkPacer } from "../protocol/link_pacer.ts";
 import { type Message, PROTOCOL_VERSION, type Welcome } from "../protocol/message.ts";
 import type { CloseReason } from "../session/close_reason.ts";
 import { Session } from "../session/session.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../config/backoff.ts";
 
 /** Who the box is. */
 export interface BoxIdentity {

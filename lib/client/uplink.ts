@@ -6,7 +6,7 @@ import { sleep } from "../platform/clock.ts";
 import type { Address, Connection, Network } from "../platform/network.ts";
 import type { Random } from "../platform/random.ts";
 import type { Welcome } from "../protocol/message.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../config/backoff.ts";
 import { type BoxIdentity, BoxSession } from "./box_session.ts";
 
 export interface UplinkOptions {

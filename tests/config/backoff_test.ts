@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import { backoffMs } from "../../lib/client/backoff.ts";
+import { backoffMs } from "../../lib/config/backoff.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 
 const at = (failures: number, fraction: number) =>
