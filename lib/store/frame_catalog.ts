@@ -86,3 +86,158 @@ export interface FrameQuery {
   readonly order: "ascending" | "descending";
   readonly limit: number;
 }
+
+/** A source as it is opened, and what is known of the run. */
+export interface OpenedSource {
+  readonly source: SourceRow;
+  /** Number of the run in the catalog. */
+  readonly runId: number;
+  /** Highest durable sequence number of the run; 0 for none. */
+  readonly stored: number;
+}
+
+/** A frame which is about to be committed. */
+export interface NewFrame {
+  readonly segmentId: number;
+  readonly sequence: number;
+  readonly capturedMs: number;
+  readonly timeMs: number;
+  readonly receivedMs: number;
+  readonly name: string | null;
+  /** File of its own; null when it lies in the file of its segment. */
+  readonly file: string | null;
+  readonly position: number;
+  readonly bytes: number;
+  readonly crc32: number;
+  readonly verdict: Verdict | null;
+  readonly result: string | null;
+}
+
+/** The result of a frame that is committed. */
+export interface NewResult {
+  /** Of the frame. */
+  readonly id: number;
+  readonly verdict: Verdict;
+  readonly json: string;
+}
+
+/** A gap, or the end of the open one: a source has at most one that is open, and a new one ends it. */
+export type GapChange = { readonly closeMs: number } | Omit<GapRow, "id" | "sourceId">;
+
+/** What one commit makes durable of a source, all of it or nothing. */
+export interface FrameBatch {
+  readonly sourceId: number;
+  readonly runId: number;
+  /** Highest sequence number that is stored with this batch; those of `frames` are above the one before. */
+  readonly stored: number;
+  /** In the order of arrival. */
+  readonly frames: readonly NewFrame[];
+  readonly results: readonly NewResult[];
+  readonly gaps: readonly GapChange[];
+}
+
+/** Where a frame lies. */
+export interface FramePlace {
+  /** Of its source, under `frames/`. */
+  readonly folder: string;
+  readonly file: string;
+  readonly position: number;
+  readonly bytes: number;
+  readonly crc32: number;
+  readonly segmentId: number;
+}
+
+/** A segment, for recovery and retention. */
+export interface SegmentState extends SegmentRow {
+  /** Of its source, under `frames/`. */
+  readonly folder: string;
+  readonly sealed: boolean;
+  /** When its newest frame arrived, by the clock of the server; 0 when it has none. */
+  readonly receivedMs: number;
+}
+
+/** A file whose rows are gone, and which has to go. */
+export interface TrashRow {
+  readonly id: number;
+  /** Of its source, under `frames/`. */
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** A picture with a name, as it is known. */
+export interface NamedPicture {
+  readonly id: number;
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly crc32: number;
+}
+
+/** A source with what is recorded of it. */
+export type SourceTotals = SourceRow & {
+  readonly frames: number;
+  readonly bytes: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+};
+
+/**
+ * Frames in the catalog. As with {@linkcode Catalog}, a change is durable when its promise resolves, changes of the same
+ * time share a commit, and the errors are the same.
+ */
+export interface FrameCatalog {
+  /** Finds or makes a source and a run of it; null when the device has `sourcesMax` others. */
+  openSource(opening: {
+    readonly device: string;
+    readonly name: string;
+    readonly kind: SourceKind;
+    readonly run: string;
+    readonly nowMs: number;
+    readonly sourcesMax: number;
+  }): Promise<OpenedSource | null>;
+  /** A new segment; `file` is empty for a group of pictures which have files of their own. Its id. */
+  addSegment(sourceId: number, file: string): Promise<number>;
+  /** Nothing more is written to it. */
+  sealSegments(ids: readonly number[]): Promise<void>;
+  /** Id of the first frame of the batch, those of the others follow it; 0 when there are none. */
+  commitFrames(batch: FrameBatch): Promise<number>;
+  /**
+   * Removes up to `rowsMax` frames of a segment, oldest first, and with the last of them the segment; files which are of
+   * no use any more are trash from then on. A hole that this makes between others is a gap.
+   */
+  dropFrames(segmentId: number, rowsMax: number): Promise<{ readonly isGone: boolean; readonly trash: TrashRow[] }>;
+  /** These files are gone. */
+  forgetTrash(ids: readonly number[]): Promise<void>;
+  /** Sources which have recorded something and have no open gap get one from their last frame on. */
+  openGaps(reason: GapReason): Promise<void>;
+
+  sources(): Promise<SourceTotals[]>;
+  frames(query: FrameQuery): Promise<FrameRow[]>;
+  frame(id: number): Promise<FrameRow | undefined>;
+  place(id: number): Promise<FramePlace | undefined>;
+  nearest(sourceId: number, timeMs: number): Promise<FrameRow | undefined>;
+  /** Those which overlap the time; pauses of up to `pauseMs` are none. */
+  spans(sourceId: number, sinceMs: number, untilMs: number, pauseMs: number): Promise<SpanRow[]>;
+  /** Those which overlap the time, oldest first, at most `limit`. */
+  gaps(sourceId: number, sinceMs: number, untilMs: number, limit: number): Promise<GapRow[]>;
+  /** Oldest first by arrival: of one source or of all. */
+  segments(options: { readonly sourceId?: number; readonly sealed: boolean; readonly limit: number }): Promise<
+    SegmentState[]
+  >;
+  /** Pictures of a source with these names. */
+  picturesNamed(sourceId: number, names: readonly string[]): Promise<NamedPicture[]>;
+  /** Which of the file names (folded by `nameKey`) some picture of the source has. */
+  takenFiles(sourceId: number, keys: readonly string[]): Promise<string[]>;
+  trash(limit: number): Promise<TrashRow[]>;
+}
+
+/** The methods that change something. */
+export const FRAME_WRITES = [
+  "openSource",
+  "addSegment",
+  "sealSegments",
+  "commitFrames",
+  "dropFrames",
+  "forgetTrash",
+  "openGaps",
+] as const;
