@@ -72,6 +72,10 @@ export const LIMITS = {
   liveRequestsMax: 256,
   /** A viewer of a live stream which takes nothing for this long is cut. */
   liveStallMs: 10_000,
+  /** Exports of each format at once: each reads as fast as it can. */
+  exportsMax: 2,
+  /** A video that was made is kept for so long after it was asked for last. */
+  exportKeepMs: 3_600_000,
   /** A source without a new frame for this long is shown as stale, unless its own rate is slower than that. */
   sourceStaleMs: 3_000,
   /** UTF-8 bytes of the name of a source. */

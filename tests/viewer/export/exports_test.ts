@@ -1,0 +1,131 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { LIMITS } from "../../../lib/config/limits.ts";
+import { systemDisk } from "../../../lib/platform/disk.ts";
+import { type Processes, systemProcesses } from "../../../lib/platform/processes.ts";
+import { Exports } from "../../../lib/viewer/export/exports.ts";
+import type { FrameLibrary } from "../../../lib/viewer/frame_library.ts";
+import { MadeUpClock } from "../../helpers/made_up_clock.ts";
+import { frameLibraryOf, madeUpFrame } from "../../helpers/made_up_frames.ts";
+import { ffmpeg } from "../../helpers/make_media.ts";
+import { tempFolder } from "../../helpers/temp_folder.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
+
+async function runTool(program: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+const SPAN = { device: "box", source: "front", sinceMs: 1_000, untilMs: 100_000 };
+
+/** Ten different pictures of 63x47, as a camera gives them. */
+async function pictures(folder: string): Promise<Uint8Array<ArrayBuffer>[]> {
+  const args = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10", "-frames:v", "10"];
+  await ffmpeg(...args, "-vf", "scale=63:47", "-pix_fmt", "yuvj444p", join(folder, "%d.jpg"));
+  return await Promise.all(Array.from({ length: 10 }, (_, at) => Deno.readFile(join(folder, `${at + 1}.jpg`))));
+}
+
+function exportsOf(folder: string, library: FrameLibrary, processes: Processes = systemProcesses) {
+  const clock = new MadeUpClock();
+  const options = { library, disk: systemDisk, processes, clock, folder: join(folder, "exports") };
+  return { clock, exports: new Exports({ ...options, freeBytes: () => 2 ** 40 }) };
+}
+
+Deno.test("a span as ZIP: every picture byte for byte, and a list", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const jpegs = Array.from({ length: 450 }, (_, at) => Uint8Array.of(0xff, 0xd8, at % 256, at >> 8));
+  const names: Record<number, string> = { 7: "7.jpg", 8: "../7.jpg", 9: "frames.ndjson" };
+  const frames = jpegs.map((_, at) => madeUpFrame(at, 1_000 + at * 33, { name: names[at] ?? null }));
+  // Number 5 was removed meanwhile.
+  const { exports } = exportsOf(folder, frameLibraryOf(frames, (id) => id === 5 ? undefined : jpegs[id]));
+  const response = exports.zip(SPAN);
+  assertMatch(response.headers.get("content-disposition")!, /box_front_1970-01-01T00-00-01\.zip/);
+  await Deno.writeFile(join(folder, "a.zip"), response.body!);
+  await runTool("/usr/bin/python3", ["-m", "zipfile", "-e", join(folder, "a.zip"), join(folder, "out")]);
+  const list = (await Deno.readTextFile(join(folder, "out/frames.ndjson"))).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(list.length, 450);
+  assertEquals(list[33].time, "1970-01-01T00:00:02.089Z");
+  for (const [at, { file }] of list.entries()) {
+    if (at === 5) continue;
+    assertEquals(await Deno.readFile(join(folder, "out", file)), jpegs[at], file);
+  }
+  assertEquals([list[7].file, list[8].file, list[9].file], ["7.jpg", "8_7.jpg", "9_frames.ndjson"]);
+  assertEquals([...Deno.readDirSync(join(folder, "out"))].length, 450);
+});
+
+Deno.test("a ZIP which nobody reads to its end gives its place back", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const frames = [madeUpFrame(1, 2_000), madeUpFrame(2, 3_000)];
+  const { exports } = exportsOf(folder, frameLibraryOf(frames, () => new Uint8Array(100)));
+  const open = Array.from({ length: LIMITS.exportsMax }, () => exports.zip(SPAN));
+  assertEquals(exports.zip(SPAN).status, 503);
+  await open[0]!.body!.cancel();
+  const next = exports.zip(SPAN);
+  assertEquals(next.status, 200);
+  await next.bytes();
+  const again = exports.zip(SPAN);
+  assertEquals(again.status, 200);
+  for (const { body } of [again, ...open.slice(1)]) await body!.cancel();
+});
+
+Deno.test("a span as MP4: it plays as long as life was, with the pauses cut, and is removed when nobody wants it", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const jpegs = await pictures(folder);
+  // Ten a second, a pause of an hour, ten a second again.
+  const frames = Array.from({ length: 40 }, (_, at) => madeUpFrame(at + 1, 1_000 + at * 100 + (at < 20 ? 0 : 50_000)));
+  const { exports, clock } = exportsOf(folder, frameLibraryOf(frames, (id) => jpegs[id % 10]));
+  await exports.start();
+  assertEquals((await exports.video(SPAN).json()).state, "working");
+  const seen: number[] = [];
+  const ready = await waitFor(async () => {
+    const progress = await exports.video(SPAN).json();
+    if (progress.state === "working") seen.push(progress.framesDone);
+    assert(progress.state !== "failed", progress.text);
+    return progress.state === "ready" ? progress : undefined;
+  }, { what: "the video" });
+  assertEquals(seen, seen.toSorted((a, b) => a - b));
+  const response = await exports.download(ready.url.slice("/exports/".length, -".mp4".length));
+  await Deno.writeFile(join(folder, "a.mp4"), response.body!);
+  const probe = await runTool("ffprobe", [
+    ...["-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,duration,width,codec_name"],
+    ...["-of", "json", join(folder, "a.mp4")],
+  ]);
+  const [stream] = JSON.parse(probe).streams;
+  assertEquals([stream.codec_name, stream.width, Number(stream.nb_read_frames)], ["h264", 64, 40]);
+  assertEquals(Number(stream.duration), 4);
+  await clock.advance(LIMITS.exportKeepMs + 1);
+  await exports.expire();
+  assertEquals([...Deno.readDirSync(join(folder, "exports"))], []);
+  assertEquals((await exports.download("x")).status, 404);
+  await exports.stop();
+});
+
+Deno.test("a video without ffmpeg, and one of nothing, say what is wrong, and leave nothing behind", async () => {
+  await using temp = await tempFolder();
+  const folder = temp.path;
+  const missing: Processes = {
+    spawn() {
+      throw new Deno.errors.NotFound("ffmpeg");
+    },
+  };
+  const frames = [madeUpFrame(1, 2_000)];
+  const { exports } = exportsOf(folder, frameLibraryOf(frames, () => new Uint8Array(9)), missing);
+  await exports.start();
+  const failure = async (span: typeof SPAN) => {
+    const text = () => exports.video(span).json().then(({ state, text }) => state === "failed" ? text : undefined);
+    return await waitFor<string>(text, { what: "the failure" });
+  };
+  assertMatch(await failure(SPAN), /ffmpeg is not on this server/);
+  assertMatch(await failure({ ...SPAN, device: "other" }), /nothing is recorded/);
+  const broken = exportsOf(folder, frameLibraryOf(frames, () => Uint8Array.of(1, 2, 3, 4)));
+  await waitFor(async () => (await broken.exports.video(SPAN).json()).state === "failed", { what: "ffmpeg's failure" });
+  assertEquals([...Deno.readDirSync(join(folder, "exports"))], []);
+  await exports.stop();
+  await broken.exports.stop();
+});
