@@ -4,6 +4,7 @@ import { SOFTWARE } from "../config/version.ts";
 import { formatHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
+import { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk, DiskLock } from "../platform/disk.ts";
 import type { Network } from "../platform/network.ts";
@@ -15,6 +16,7 @@ import { BoxListener } from "./box_listener.ts";
 import { DeviceTable } from "./device_table.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { StoredClipLibrary } from "./stored_clip_library.ts";
+import { type RecordedFrames, StoredFrameLibrary } from "./stored_frame_library.ts";
 
 /** Everything that the server touches of the outside. */
 export interface ServerOutside {
@@ -35,6 +37,17 @@ export interface ServerAddresses {
   readonly http: string;
 }
 
+/** Stands in for the frame store until it is wired. */
+const NO_FRAMES: RecordedFrames = {
+  sources: () => Promise.resolve([]),
+  frames: () => Promise.resolve([]),
+  frame: () => Promise.resolve(undefined),
+  nearest: () => Promise.resolve(undefined),
+  jpeg: () => Promise.resolve(undefined),
+  spans: () => Promise.resolve([]),
+  gaps: () => Promise.resolve([]),
+};
+
 /** How often free space is looked at, and expired clips are removed, ms. */
 const HOUSEKEEPING_MS = 2_000;
 
@@ -42,6 +55,7 @@ export class FramewireServer {
   readonly #outside: ServerOutside;
   readonly #options: ServeOptions;
   readonly #devices: DeviceTable;
+  readonly #hub: LiveHub;
   readonly #startedMs: number;
   #lock: DiskLock | undefined;
   #catalog: SqliteCatalog | undefined;
@@ -62,6 +76,7 @@ export class FramewireServer {
     this.#outside = outside;
     this.#options = options;
     this.#devices = new DeviceTable(outside.clock);
+    this.#hub = new LiveHub({ clock: outside.clock });
     this.#startedMs = outside.clock.wallMs();
   }
 
@@ -132,6 +147,9 @@ export class FramewireServer {
     });
     this.#viewer = new ViewerServer({
       library: this.#library!,
+      // No frame store is wired yet.
+      frames: new StoredFrameLibrary({ store: NO_FRAMES, hub: this.#hub, clock }),
+      hub: this.#hub,
       server: () => ({
         software: SOFTWARE,
         startedMs: this.#startedMs,

@@ -2,6 +2,7 @@
 import { ASSETS, PAGE_HASH } from "../../gen/page/assets.ts";
 import { LIMITS } from "../config/limits.ts";
 import { messageOf } from "../errors.ts";
+import type { LiveHub } from "../live/live_hub.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import { type Http, type HttpListener, systemHttp } from "../platform/http.ts";
 import { newId, type Random } from "../platform/random.ts";
@@ -10,6 +11,7 @@ import { clipAnswer, clipsAnswer, devicesAnswer } from "./api.ts";
 import { assetAnswer } from "./assets.ts";
 import type { ClipLibrary, ServerView } from "./clip_library.ts";
 import { ContentRoute } from "./content.ts";
+import type { FrameLibrary } from "./frame_library.ts";
 import { hostCheck, originAllowed } from "./host_check.ts";
 import { metricsText } from "./metrics.ts";
 import { refusalOf } from "./request_check.ts";
@@ -26,6 +28,10 @@ const STOP_MS = 3_000;
 /** What {@linkcode ViewerServer} needs. */
 export interface ViewerServerOptions {
   readonly library: ClipLibrary;
+  /** Sources and recorded frames. */
+  readonly frames: FrameLibrary;
+  /** The newest pictures. */
+  readonly hub: LiveHub;
   /** The server as it is now; called a few times a second while somebody watches. */
   readonly server: () => ServerView;
   readonly clock: Clock;
@@ -49,7 +55,7 @@ export class ViewerServer {
   readonly #options: ViewerServerOptions;
   readonly #http: Http;
   readonly #log: (text: string) => void;
-  readonly #hub: ViewerHub;
+  readonly #pages: ViewerHub;
   readonly #content: ContentRoute;
   readonly #hostAllowed: (host: string | null) => boolean;
   readonly #assetPaths = new Set(Object.keys(ASSETS));
@@ -66,7 +72,7 @@ export class ViewerServer {
     this.#hostAllowed = hostCheck(options.hostname, options.allowedHosts);
     this.#content = new ContentRoute(options);
     const serverId = newId(options.random);
-    this.#hub = new ViewerHub({ ...options, serverId, pageHash: PAGE_HASH, log: this.#log });
+    this.#pages = new ViewerHub({ ...options, serverId, pageHash: PAGE_HASH, log: this.#log });
   }
 
   /**
@@ -89,7 +95,7 @@ export class ViewerServer {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#content.stop();
-    this.#hub.stop();
+    this.#pages.stop();
     const given = new AbortController();
     // A viewer that takes nothing of what is on its way to it would be waited for as long as it stays.
     const ended = Promise.all([this.#listener?.shutdown(), this.#supervision]);
@@ -170,7 +176,7 @@ export class ViewerServer {
       return textAnswer(403, `Only a page loaded from this server itself (${url.host}) may open its WebSocket\n`);
     }
     if (this.#stopping.signal.aborted) return textAnswer(503, "The server stops\n", { "retry-after": "5" });
-    const response = this.#hub.join((events) => this.#http.upgrade(request, events));
+    const response = this.#pages.join((events) => this.#http.upgrade(request, events));
     if (response !== undefined) return response;
     const text = `Cannot open another page as at most ${LIMITS.viewersMax} are served at once\n`;
     return textAnswer(503, text, { "retry-after": "30" });
@@ -182,7 +188,7 @@ export class ViewerServer {
     const { library, server, clock, metrics } = this.#options;
     const text = metricsText(server(), await library.totals(), {
       uptimeSeconds: Math.round(clock.now() - this.#startedMs) / 1000,
-      viewers: this.#hub.viewers,
+      viewers: this.#pages.viewers,
       contentRequests: this.#content.requests,
     });
     const type = "text/plain; version=0.0.4; charset=utf-8";

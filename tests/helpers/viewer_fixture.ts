@@ -1,8 +1,10 @@
 /** A viewer's server on a free port over a made-up library. */
+import { LiveHub } from "../../lib/live/live_hub.ts";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { systemRandom } from "../../lib/platform/random.ts";
 import type { DeviceView, ServerView } from "../../lib/viewer/clip_library.ts";
 import { ViewerServer, type ViewerServerOptions } from "../../lib/viewer/viewer_server.ts";
+import { MadeUpFrameLibrary } from "./made_up_frame_library.ts";
 import { MadeUpLibrary } from "./made_up_library.ts";
 
 /** A device as the page shows it. */
@@ -22,13 +24,18 @@ export function madeUpDevice(device: string, patch: Partial<DeviceView> = {}): D
 /** A running server and what is behind it. */
 export class ViewerFixture {
   readonly library = new MadeUpLibrary();
+  readonly hub: LiveHub;
+  readonly frames: MadeUpFrameLibrary;
   devices: DeviceView[] = [];
   freeBytes: number | null = 412_000_000_000;
   readonly logged: string[] = [];
   url = "";
   #server: ViewerServer | undefined;
 
-  constructor(readonly options: Partial<ViewerServerOptions> = {}) {}
+  constructor(readonly options: Partial<ViewerServerOptions> = {}) {
+    this.hub = new LiveHub({ clock: options.clock ?? systemClock });
+    this.frames = new MadeUpFrameLibrary(this.hub);
+  }
 
   get port(): number {
     return Number(new URL(this.url).port);
@@ -39,6 +46,8 @@ export class ViewerFixture {
     const startedMs = Date.now();
     this.#server = new ViewerServer({
       library: this.library,
+      frames: this.frames,
+      hub: this.hub,
       server: (): ServerView => ({
         software: "framewire 0.1.0",
         startedMs,
