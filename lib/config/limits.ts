@@ -62,6 +62,8 @@ export const LIMITS = {
   analysisQueueBytesMax: 64 * MIB,
   /** One picture is analysed within this time, or its analyser is taken for stuck. */
   analysisTimeoutMs: 10_000,
+  /** Largest picture that is decoded: 8K has 33 million; each costs 8 bytes of a worker while it is measured. */
+  analysisPixelsMax: 36_000_000,
   /** JSON of one result. */
   resultBytesMax: 64 * KIB,
   /** A segment of recorded frames ends at this size: what one sees in a player, and what retention removes at once. */
