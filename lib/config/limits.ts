@@ -104,8 +104,12 @@ export const LIMITS = {
   viewerQueueBytesMax: 1 * MIB,
   /** A viewer which takes nothing for this long is cut. */
   viewerStallMs: 10_000,
-  /** Largest message a viewer may send: it has nothing to say but "hello". */
-  viewerMessageBytesMax: 1 * KIB,
+  /** Largest message a viewer may send: the list of the 256 sources that it watches has 10 KiB. */
+  viewerMessageBytesMax: 16 * KIB,
+  /** Sources which one page watches at once. */
+  viewerSourcesMax: 256,
+  /** Bytes queued for one viewer above which it gets no picture: on a slow link they are what the picture is late by. */
+  viewerPictureQueueBytesMax: 128 * KIB,
   /** Range requests at once, over all viewers; each holds one piece. */
   contentRequestsMax: 256,
   /** A range request which waits for bytes that do not come ends after this long. */
