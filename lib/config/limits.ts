@@ -62,6 +62,8 @@ export const LIMITS = {
   analysisQueueBytesMax: 64 * MIB,
   /** One picture is analysed within this time, or its analyser is taken for stuck. */
   analysisTimeoutMs: 10_000,
+  /** An analyser answers for the first time within this time: it may have a model to load. */
+  analysisStartTimeoutMs: 60_000,
   /** Largest picture that is decoded: 8K has 33 million; each costs 8 bytes of a worker while it is measured. */
   analysisPixelsMax: 36_000_000,
   /** JSON of one result. */
@@ -80,6 +82,12 @@ export const LIMITS = {
   exportKeepMs: 3_600_000,
   /** A source without a new frame for this long is shown as stale, unless its own rate is slower than that. */
   sourceStaleMs: 3_000,
+  /** A camera which was opened gives its first picture within this time: RTSP waits for a key frame. */
+  cameraOpenMs: 20_000,
+  /** A camera without a picture for this long has stalled, and is opened again. */
+  cameraStallMs: 10_000,
+  /** ffmpeg has this long to end when it is asked to, and again when it is killed. */
+  cameraStopMs: 2_000,
   /** UTF-8 bytes of the name of a source. */
   sourceNameBytesMax: 128,
   /** Sources of one device that are remembered. */
