@@ -1,8 +1,12 @@
 /** The catalog's SQL, synchronous; runs in the worker, so that a slow sync stops nobody else. */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { ByteRange } from "../protocol/ranges.ts";
 import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
+import { FrameQueries } from "./frame_queries.ts";
+import { FRAME_SCHEMA } from "./frame_schema.ts";
+import { FrameTables } from "./frame_tables.ts";
 import { nameKey } from "./safe_name.ts";
+import { type SqlValue, Statements } from "./statements.ts";
 
 /** One step a version; never changed once released, only added to. */
 const MIGRATIONS = [
@@ -26,13 +30,15 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE INDEX clip_by_name ON clip (device, name);
    CREATE INDEX clip_unfinished ON clip (seq) WHERE stored_ms IS NULL;`,
+  FRAME_SCHEMA,
 ];
-
-type Value = string | number | null;
 
 export class CatalogDatabase {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
+  /** Frames: what is asked, and what changes them. */
+  readonly frameQueries: FrameQueries;
+  readonly frameTables: FrameTables;
 
   /** Opens or makes the database file. */
   constructor(path: string) {
@@ -42,16 +48,19 @@ export class CatalogDatabase {
         // macOS: a plain fsync stops at the cache of the disk.
         "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;",
     );
+    this.#statements = new Statements(this.#database);
     this.#migrate();
+    this.frameQueries = new FrameQueries(this.#statements);
+    this.frameTables = new FrameTables(this.#statements);
   }
 
   /** Runs `job` in one transaction, durable when it returns; rolled back when it throws. */
   transaction<T>(job: () => T): T {
     // Prepared, as the errors of `exec` do not say which SQLite error they are, and a failed sync must be known.
-    this.#prepare("BEGIN IMMEDIATE").run();
+    this.#statements.prepare("BEGIN IMMEDIATE").run();
     try {
       const result = job();
-      this.#prepare("COMMIT").run();
+      this.#statements.prepare("COMMIT").run();
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, such as a full disk.
@@ -143,11 +152,12 @@ export class CatalogDatabase {
   }
 
   isNameTaken(folder: string, key: string): boolean {
-    return this.#prepare("SELECT 1 FROM clip WHERE folder = ? AND name_key = ?").get(folder, key) !== undefined;
+    return this.#statements.prepare("SELECT 1 FROM clip WHERE folder = ? AND name_key = ?").get(folder, key) !==
+      undefined;
   }
 
   totals(): CatalogTotals {
-    return this.#prepare(
+    return this.#statements.prepare(
       `SELECT count(stored_ms) AS stored, count(*) - count(stored_ms) AS unfinished,
          coalesce(sum(bytes) FILTER (WHERE stored_ms IS NOT NULL), 0) AS storedBytes FROM clip`,
     ).get() as unknown as CatalogTotals;
@@ -171,29 +181,20 @@ export class CatalogDatabase {
     });
   }
 
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #run(sql: string, ...values: Value[]): void {
-    this.#prepare(sql).run(...values);
+  #run(sql: string, ...values: SqlValue[]): void {
+    this.#statements.prepare(sql).run(...values);
   }
 
   /** Changes one row. A change of none must not look as if something had become durable. */
-  #update(sql: string, ...values: Value[]): void {
-    const { changes } = this.#prepare(sql).run(...values);
+  #update(sql: string, ...values: SqlValue[]): void {
+    const { changes } = this.#statements.prepare(sql).run(...values);
     if (Number(changes) !== 1) throw new Error(`Cannot change clip ${values.at(-1)}: there is no such clip`);
   }
 
-  #rows(where: string, ...values: Value[]): ClipRow[] {
+  #rows(where: string, ...values: SqlValue[]): ClipRow[] {
     const columns = "id, device, folder, name, stored_name, bytes, held, sha256, created_ms, updated_ms, stored_ms, " +
       "modified_ms, media_type";
-    return this.#prepare(`SELECT ${columns} FROM clip ${where}`).all(...values).map((row) => ({
+    return this.#statements.prepare(`SELECT ${columns} FROM clip ${where}`).all(...values).map((row) => ({
       id: row["id"] as string,
       device: row["device"] as string,
       folder: row["folder"] as string,

@@ -5,6 +5,8 @@
 /// <reference lib="deno.worker" />
 import { CATALOG_WRITES } from "./catalog.ts";
 import { CatalogDatabase } from "./catalog_database.ts";
+import { FRAME_WRITES } from "./frame_catalog.ts";
+import { FRAME_CALL } from "./sqlite_frame_catalog.ts";
 
 /** A call of a method of {@linkcode CatalogDatabase}. */
 export interface CatalogCall {
@@ -17,6 +19,7 @@ export type CatalogResult =
   | { readonly value: unknown }
   | { readonly failure: "full" | "broken" | "refused"; readonly text: string };
 
+const WRITES: ReadonlySet<string> = new Set([...CATALOG_WRITES, ...FRAME_WRITES.map((name) => FRAME_CALL + name)]);
 const SQLITE_FULL = 13;
 /** Results that mean the database itself cannot be trusted or written: IOERR, CORRUPT, CANTOPEN, NOTADB, READONLY. */
 const SQLITE_BROKEN = [10, 11, 14, 26, 8];
@@ -24,13 +27,19 @@ const SQLITE_BROKEN = [10, 11, 14, 26, 8];
 let database: CatalogDatabase | undefined;
 let broken: string | undefined;
 
+function callMethod(object: unknown, name: string, args: readonly unknown[]): unknown {
+  return (object as Record<string, (...args: readonly unknown[]) => unknown>)[name]!(...args);
+}
+
 function runOne(call: CatalogCall): unknown {
   if (call.method === "open") {
     database = new CatalogDatabase(call.args[0] as string);
     return;
   }
   if (database === undefined) throw new Error(`Cannot call ${call.method} as the catalog is not open`);
-  return (database as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[call.method]!(...call.args);
+  if (!call.method.startsWith(FRAME_CALL)) return callMethod(database, call.method, call.args);
+  const name = call.method.slice(FRAME_CALL.length);
+  return callMethod(WRITES.has(call.method) ? database.frameTables : database.frameQueries, name, call.args);
 }
 
 function failureOf(error: unknown): CatalogResult {
@@ -56,7 +65,7 @@ function attempt(job: () => CatalogResult[]): CatalogResult[] | CatalogResult {
 
 /** All together if that works; else one by one, so that one bad call takes no other with it. */
 function runBatch(calls: readonly CatalogCall[]): CatalogResult[] {
-  const writes = calls.some((call) => (CATALOG_WRITES as readonly string[]).includes(call.method));
+  const writes = calls.some((call) => WRITES.has(call.method));
   const runAll = (some: readonly CatalogCall[]) => some.map((call) => ({ value: runOne(call) }));
   const together = attempt(() => writes ? database!.transaction(() => runAll(calls)) : runAll(calls));
   if (Array.isArray(together)) return together;

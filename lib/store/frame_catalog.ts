@@ -195,8 +195,8 @@ export interface FrameCatalog {
     readonly nowMs: number;
     readonly sourcesMax: number;
   }): Promise<OpenedSource | null>;
-  /** A new segment; `file` is empty for a group of pictures which have files of their own. Its id. */
-  addSegment(sourceId: number, file: string): Promise<number>;
+  /** A new segment. Its file is named after `start` and its id; none if that is empty: pictures with files of their own. */
+  addSegment(sourceId: number, start: string): Promise<{ readonly id: number; readonly file: string }>;
   /** Nothing more is written to it. */
   sealSegments(ids: readonly number[]): Promise<void>;
   /** Id of the first frame of the batch, those of the others follow it; 0 when there are none. */
@@ -226,7 +226,7 @@ export interface FrameCatalog {
   >;
   /** Pictures of a source with these names. */
   picturesNamed(sourceId: number, names: readonly string[]): Promise<NamedPicture[]>;
-  /** Which of the file names (folded by `nameKey`) some picture of the source has. */
+  /** Which of the file names (folded by `nameKey`) some picture of the source has, or had and is not gone yet. */
   takenFiles(sourceId: number, keys: readonly string[]): Promise<string[]>;
   trash(limit: number): Promise<TrashRow[]>;
 }

@@ -6,6 +6,8 @@ import { FramewireError } from "../errors.ts";
 import type { ByteRange } from "../protocol/ranges.ts";
 import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
+import type { FrameCatalog } from "./frame_catalog.ts";
+import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
 
 interface Waiting {
   readonly call: CatalogCall;
@@ -15,6 +17,8 @@ interface Waiting {
 
 export class SqliteCatalog implements Catalog {
   readonly #worker: Worker;
+  /** Frames, in the same file and the same commits. */
+  readonly frames: FrameCatalog = new SqliteFrameCatalog((method, ...args) => this.#call(method, ...args));
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
   #ended: FramewireError | undefined;

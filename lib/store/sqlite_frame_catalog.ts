@@ -1,0 +1,91 @@
+/** Frames in SQLite: the calls of `FrameCatalog`, for the catalog's worker. */
+import type { FrameCatalog } from "./frame_catalog.ts";
+
+/** Methods of the worker which are about frames begin with this. */
+export const FRAME_CALL = "frames.";
+
+/** Has the worker run a method; resolves once what it changed is durable. */
+export type CatalogCaller = <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
+
+type Call<Name extends keyof FrameCatalog> = ReturnType<FrameCatalog[Name]>;
+type Args<Name extends keyof FrameCatalog> = Parameters<FrameCatalog[Name]>;
+
+export class SqliteFrameCatalog implements FrameCatalog {
+  readonly #call: <Name extends keyof FrameCatalog>(name: Name, args: Args<Name>) => Call<Name>;
+
+  constructor(call: CatalogCaller) {
+    this.#call = (name, args) => call(FRAME_CALL + name, ...args) as Call<typeof name>;
+  }
+
+  openSource(...args: Args<"openSource">): Call<"openSource"> {
+    return this.#call("openSource", args);
+  }
+
+  addSegment(...args: Args<"addSegment">): Call<"addSegment"> {
+    return this.#call("addSegment", args);
+  }
+
+  sealSegments(...args: Args<"sealSegments">): Call<"sealSegments"> {
+    return this.#call("sealSegments", args);
+  }
+
+  commitFrames(...args: Args<"commitFrames">): Call<"commitFrames"> {
+    return this.#call("commitFrames", args);
+  }
+
+  dropFrames(...args: Args<"dropFrames">): Call<"dropFrames"> {
+    return this.#call("dropFrames", args);
+  }
+
+  forgetTrash(...args: Args<"forgetTrash">): Call<"forgetTrash"> {
+    return this.#call("forgetTrash", args);
+  }
+
+  openGaps(...args: Args<"openGaps">): Call<"openGaps"> {
+    return this.#call("openGaps", args);
+  }
+
+  sources(...args: Args<"sources">): Call<"sources"> {
+    return this.#call("sources", args);
+  }
+
+  frames(...args: Args<"frames">): Call<"frames"> {
+    return this.#call("frames", args);
+  }
+
+  frame(...args: Args<"frame">): Call<"frame"> {
+    return this.#call("frame", args);
+  }
+
+  place(...args: Args<"place">): Call<"place"> {
+    return this.#call("place", args);
+  }
+
+  nearest(...args: Args<"nearest">): Call<"nearest"> {
+    return this.#call("nearest", args);
+  }
+
+  spans(...args: Args<"spans">): Call<"spans"> {
+    return this.#call("spans", args);
+  }
+
+  gaps(...args: Args<"gaps">): Call<"gaps"> {
+    return this.#call("gaps", args);
+  }
+
+  segments(...args: Args<"segments">): Call<"segments"> {
+    return this.#call("segments", args);
+  }
+
+  picturesNamed(...args: Args<"picturesNamed">): Call<"picturesNamed"> {
+    return this.#call("picturesNamed", args);
+  }
+
+  takenFiles(...args: Args<"takenFiles">): Call<"takenFiles"> {
+    return this.#call("takenFiles", args);
+  }
+
+  trash(...args: Args<"trash">): Call<"trash"> {
+    return this.#call("trash", args);
+  }
+}
