@@ -1,12 +1,12 @@
-/** The command line of `deno task bench`. */
-import { parseArgs } from "@std/cli/parse-args";
+/** The command line of `deno task bench clips`. */
+import { readFlags } from "./flags.ts";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 
 /** What `--help` prints. */
 export const HELP = `Compare framewire with other ways to move a file, on this machine
 
-  deno task bench [--size 1GiB] [--rounds 5] [--only A,B] [--without A,B] [--json] [--dir DIR]
+  deno task bench clips [--size 1GiB] [--rounds 5] [--only A,B] [--without A,B] [--json] [--dir DIR]
 
   --size     size of the file of random bytes: bytes, or with KiB, MiB, GiB
   --rounds   measured rounds; one more comes first and is not counted
@@ -15,7 +15,7 @@ export const HELP = `Compare framewire with other ways to move a file, on this m
   --json     print the result as one JSON object
   --dir      where the temporary folder is made; the disk under it is part of what is measured
 
-Example: deno task bench --size 128MiB --rounds 3 --without scp,grpc
+Example: deno task bench clips --size 128MiB --rounds 3 --without scp,grpc
 `;
 
 /** What was asked for. */
@@ -35,31 +35,16 @@ export interface BenchOptions {
 
 /** Reads the command line. @throws {RangeError} when a flag is unknown or out of range */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const flags = parseArgs(args, {
-    boolean: ["help", "json"],
-    string: ["size", "rounds", "only", "without", "dir", "sync-ms"],
-    unknown(arg) {
-      throw new RangeError(`Cannot run the comparison as --help lists all flags: received ${arg}`);
-    },
-  });
-  const text = (name: string) => typeof flags[name] === "string" ? flags[name] : null;
-  const names = (name: string) => text(name)?.split(",").filter((part) => part !== "") ?? null;
-  const number = (name: string, least: number, otherwise: number) => {
-    const value = Number(text(name) ?? otherwise);
-    if (Number.isInteger(value) && value >= least) return value;
-    throw new RangeError(
-      `Cannot run the comparison as --${name} must be a number from ${least} on: received ${text(name)}`,
-    );
-  };
+  const flags = readFlags(args, ["help", "json"], ["size", "rounds", "only", "without", "dir", "sync-ms"]);
   return {
-    help: flags["help"] === true,
-    sizeBytes: parseSize(text("size") ?? "1GiB"),
-    rounds: number("rounds", 1, 5),
-    syncMs: number("sync-ms", 0, 0),
-    only: names("only"),
-    without: names("without") ?? [],
-    json: flags["json"] === true,
-    dir: text("dir"),
+    help: flags.flag("help"),
+    sizeBytes: parseSize(flags.text("size") ?? "1GiB"),
+    rounds: flags.number("rounds", 1, 5),
+    syncMs: flags.number("sync-ms", 0, 0),
+    only: flags.names("only"),
+    without: flags.names("without") ?? [],
+    json: flags.flag("json"),
+    dir: flags.text("dir"),
   };
 }
 

@@ -52,6 +52,39 @@ export async function runSender(command: string, args: readonly string[]): Promi
   }
 }
 
+/**
+ * Runs a sender which prints JSON lines, and hands over each when it comes, with the process id of the sender.
+ *
+ * @throws {Error} when it fails, or is not done after `timeoutMs`
+ */
+export async function runTalking(
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+  told: (line: Readonly<Record<string, unknown>>, pid: number) => void,
+): Promise<void> {
+  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+  const complaints = tailOf(child.stderr);
+  let late = false;
+  const deadline = setTimeout(() => {
+    late = true;
+    child.kill("SIGKILL");
+  }, timeoutMs);
+  try {
+    let rest = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.startsWith("{")) told(JSON.parse(line), child.pid);
+    }
+    const { success, code } = await child.status;
+    if (late) throw new Error(`Cannot send with ${command} as it must be done in ${timeoutMs} ms: ${await complaints}`);
+    if (!success) throw new Error(`Cannot send with ${command} as it must exit with 0: ${code}, ${await complaints}`);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
 /** Starts a program which prints one JSON line when it listens, and takes everything else that it says away. */
 export async function listenWithReadyLine(command: string, args: readonly string[]): Promise<Listening> {
   const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" }).spawn();

@@ -1,6 +1,6 @@
 /** The result: an object for programs, a Markdown table for people. */
 import type { LeftOut, Measured, Transfer } from "./comparison.ts";
-import type { MachineFacts } from "./machine.ts";
+import { type MachineFacts, machineText, sizeText } from "./machine.ts";
 import { median } from "./statistics.ts";
 
 const MIB = 1024 * 1024;
@@ -77,10 +77,7 @@ export function markdownOf(report: Report): string {
   const lines = [
     `${sizeText(report.sizeBytes)} of random bytes on loopback, medians of ${report.rounds} interleaved rounds. ` +
     (report.syncMs > 0 ? `Every sync takes ${report.syncMs} ms longer than this disk needs. ` : "") +
-    `${machine.cores} cores, ${sizeText(machine.memoryBytes)} memory, ${machine.system}, kernel ${machine.kernel}, ` +
-    `Deno ${machine.deno}, ${machine.fileSystem || "unknown file system"}, load before ${
-      machine.loadBefore.toFixed(1)
-    }.`,
+    machineText(machine),
     "",
     `| | time, s | from-to, s | GB/s | time / ${report.baseline} | CPU, s | memory, MiB | synced | verified |`,
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |",
@@ -113,8 +110,4 @@ function lineOf(row: Row): string {
 
 function memoryText(bytes: number): string {
   return bytes === 0 ? "-" : (bytes / MIB).toFixed(0);
-}
-
-function sizeText(bytes: number): string {
-  return bytes >= 1024 * MIB ? `${+(bytes / 1024 / MIB).toFixed(1)} GiB` : `${+(bytes / MIB).toFixed(1)} MiB`;
 }

@@ -1,4 +1,5 @@
 /** A disk whose syncs take as long as those of flash do, which a virtual disk's do not. */
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { find, run } from "./processes.ts";
 
@@ -19,9 +20,25 @@ export interface Command {
  */
 export async function withSlowSync(command: Command, syncMs: number, dir: string): Promise<Command> {
   if (syncMs === 0) return command;
-  const library = `${dir}/slow_sync.so`;
-  await run(await find("cc"), ["-shared", "-fPIC", "-O2", "-o", library, SOURCE, "-ldl"]);
-  const settings = [`LD_PRELOAD=${library}`, `SLOW_SYNC_MS=${syncMs}`];
+  return await withLibrary(command, SOURCE, [`SLOW_SYNC_MS=${syncMs}`], dir);
+}
+
+/**
+ * The same command with a preloaded library, which is compiled from `source` into `dir`, and more `settings` (`A=B`).
+ *
+ * @throws {MissingProgramError} when there is no C compiler
+ */
+export async function withLibrary(
+  command: Command,
+  source: string,
+  settings: readonly string[],
+  dir: string,
+): Promise<Command> {
+  const library = `${dir}/${basename(source, ".c")}.so`;
+  await run(await find("cc"), ["-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"]);
   // env replaces itself by the program, so that the process which is started is the one which listens.
-  return { program: await find("env"), args: [...settings, command.program, ...command.args] };
+  return {
+    program: await find("env"),
+    args: [`LD_PRELOAD=${library}`, ...settings, command.program, ...command.args],
+  };
 }

@@ -1,0 +1,60 @@
+/**
+ * A box with one camera which gives pictures as fast as they are taken: see `sender_clock.ts` for the arguments. With a
+ * window of 1 it gives the next one when the last one is acked as stored; else the window is the server's, 64.
+ */
+import { SOFTWARE } from "../../../lib/config/version.ts";
+import { runUplink } from "../../../lib/client/uplink.ts";
+import type { FrameOrigin } from "../../../lib/frames/frame_origin.ts";
+import { SourceJob } from "../../../lib/frames/source_job.ts";
+import { systemClock } from "../../../lib/platform/clock.ts";
+import { systemNetwork } from "../../../lib/platform/network.ts";
+import { systemRandom } from "../../../lib/platform/random.ts";
+import { senderArgs, SenderClock } from "./sender_clock.ts";
+
+const args = senderArgs(Deno.args);
+const watch = new SenderClock(args);
+let acked = Promise.withResolvers<void>();
+
+const origin: FrameOrigin = {
+  async next() {
+    if (watch.sent === args.all) return null;
+    while (args.window === 1 && watch.acked < watch.sent) await acked.promise;
+    const jpeg = args.pictures[watch.sent % args.pictures.length];
+    if (jpeg === undefined) throw new Error("Cannot send as there must be pictures: received none");
+    watch.send();
+    return { jpeg, capturedMs: systemClock.wallMs(), name: null };
+  },
+  close: () => Promise.resolve(),
+};
+
+const job = new SourceJob(
+  { name: "camera", kind: "visible", policy: "all", named: false },
+  () => Promise.resolve(origin),
+  {
+    note: () => {},
+    // From its write on: pictures which wait for the window are not on their way yet.
+    frame(_job, { ackMs }) {
+      watch.ackThrough(watch.acked + 1, ackMs);
+      acked.resolve();
+      acked = Promise.withResolvers();
+    },
+    dropped: () => {},
+    ended: () => {},
+  },
+  { clock: systemClock, random: systemRandom },
+);
+await runUplink(
+  {
+    network: systemNetwork,
+    clock: systemClock,
+    random: systemRandom,
+    address: { hostname: "127.0.0.1", port: args.port },
+    identity: { device: "bench", token: "", software: SOFTWARE },
+    retryForMs: 0,
+    connected: () => {},
+    interrupted: () => {},
+  },
+  [job],
+  new AbortController().signal,
+);
+Deno.exit(job.phase === "ended" && job.stored === args.all ? 0 : 1);
