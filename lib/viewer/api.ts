@@ -1,15 +1,8 @@
 /** The routes under `/api/`. */
-import { LIMITS } from "../config/limits.ts";
 import { jsonAnswer } from "./answers.ts";
 import { clipJson, deviceJson } from "./api_json.ts";
 import type { ClipLibrary, ServerView } from "./clip_library.ts";
-
-const LIMIT_DEFAULT = 100;
-
-function badParameter(name: string, allowed: string, received: string): Response {
-  const message = `Cannot read parameter ${name} as it must be ${allowed}: received ${received.slice(0, 100)}`;
-  return jsonAnswer(400, { error: { code: "BAD_PARAMETER", parameter: name, allowed, message } });
-}
+import { BadParameter, limitOf } from "./parameters.ts";
 
 /** `/api/devices`. */
 export function devicesAnswer(server: ServerView): Response {
@@ -23,16 +16,12 @@ export async function clipAnswer(library: ClipLibrary, id: string): Promise<Resp
   return jsonAnswer(404, { error: { code: "UNKNOWN_CLIP", message: "There is no clip with this id" } });
 }
 
-/** `/api/clips?device=&limit=&before=`: newest first; `next` is the `before` of the following page, or null. */
+/** `/api/clips?device=&limit=&before=`: newest first; `next` is the `before` of the following page, or null. @throws {BadParameter} */
 export async function clipsAnswer(library: ClipLibrary, query: URLSearchParams): Promise<Response> {
-  const limitText = query.get("limit") ?? String(LIMIT_DEFAULT);
-  const limit = /^\d{1,9}$/.test(limitText) ? Number(limitText) : NaN;
-  if (!(limit >= 1 && limit <= LIMITS.apiRowsMax)) {
-    return badParameter("limit", `a whole number from 1 to ${LIMITS.apiRowsMax}`, limitText);
-  }
+  const limit = limitOf(query);
   const before = query.get("before");
   if (before !== null && await library.get(before) === undefined) {
-    return badParameter("before", "the id of a clip", before);
+    throw new BadParameter("before", "the id of a clip", before);
   }
   const device = query.get("device");
   const found = await library.list({

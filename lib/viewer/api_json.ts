@@ -1,13 +1,6 @@
 /** Clips and devices as the JSON API shows them: times in RFC 3339 with milliseconds, bytes as integers. */
 import type { ClipView, DeviceView } from "./clip_library.ts";
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function timeOrNull(ms: number | null): string | null {
-  return ms === null ? null : time(ms);
-}
+import { rfc3339, rfc3339OrNull } from "./times.ts";
 
 /** A clip as `/api/clips` shows it. */
 export function clipJson(clip: ClipView): Record<string, unknown> {
@@ -23,10 +16,10 @@ export function clipJson(clip: ClipView): Record<string, unknown> {
     sha256: clip.sha256,
     mediaType: clip.mediaType,
     rateBytesPerSecond: Math.round(clip.rate),
-    createdAt: time(clip.createdMs),
-    updatedAt: time(clip.updatedMs),
-    storedAt: timeOrNull(clip.storedMs),
-    modifiedAt: timeOrNull(clip.modifiedMs),
+    createdAt: rfc3339(clip.createdMs),
+    updatedAt: rfc3339(clip.updatedMs),
+    storedAt: rfc3339OrNull(clip.storedMs),
+    modifiedAt: rfc3339OrNull(clip.modifiedMs),
     content: `/clips/${encodeURIComponent(clip.id)}/content`,
   };
 }
@@ -39,7 +32,7 @@ export function deviceJson(device: DeviceView): Record<string, unknown> {
     connections: device.connections,
     address: device.address,
     software: device.software,
-    since: time(device.sinceMs),
-    lastSeen: time(device.lastSeenMs),
+    since: rfc3339(device.sinceMs),
+    lastSeen: rfc3339(device.lastSeenMs),
   };
 }

@@ -11,11 +11,16 @@ import { clipAnswer, clipsAnswer, devicesAnswer } from "./api.ts";
 import { assetAnswer } from "./assets.ts";
 import type { ClipLibrary, ServerView } from "./clip_library.ts";
 import { ContentRoute } from "./content.ts";
+import { exportAnswer, exportedAnswer } from "./export_route.ts";
+import type { Exports } from "./export/exports.ts";
+import { framesAnswer, nearestAnswer, pictureAnswer, sourcesAnswer, timelineAnswer } from "./frame_api.ts";
 import type { FrameLibrary } from "./frame_library.ts";
 import { hostCheck, originAllowed } from "./host_check.ts";
-import { metricsText } from "./metrics.ts";
+import { LiveRoutes } from "./live_routes.ts";
+import { liveMetricsText, metricsText } from "./metrics.ts";
+import { orBadParameter } from "./parameters.ts";
 import { refusalOf } from "./request_check.ts";
-import { type Route, routeOf } from "./routes.ts";
+import { routeOf } from "./routes.ts";
 import { ViewerHub } from "./viewer_hub.ts";
 
 /** Pauses before listening anew, after the listener ended by itself; the last one repeats. */
@@ -32,6 +37,8 @@ export interface ViewerServerOptions {
   readonly frames: FrameLibrary;
   /** The newest pictures. */
   readonly hub: LiveHub;
+  /** Recorded frames as files; without it there are none. */
+  readonly exports?: Exports;
   /** The server as it is now; called a few times a second while somebody watches. */
   readonly server: () => ServerView;
   readonly clock: Clock;
@@ -57,6 +64,7 @@ export class ViewerServer {
   readonly #log: (text: string) => void;
   readonly #pages: ViewerHub;
   readonly #content: ContentRoute;
+  readonly #live: LiveRoutes;
   readonly #hostAllowed: (host: string | null) => boolean;
   readonly #assetPaths = new Set(Object.keys(ASSETS));
   readonly #startedMs: number;
@@ -71,6 +79,7 @@ export class ViewerServer {
     this.#startedMs = options.clock.now();
     this.#hostAllowed = hostCheck(options.hostname, options.allowedHosts);
     this.#content = new ContentRoute(options);
+    this.#live = new LiveRoutes(options);
     const serverId = newId(options.random);
     this.#pages = new ViewerHub({ ...options, serverId, pageHash: PAGE_HASH, log: this.#log });
   }
@@ -95,6 +104,7 @@ export class ViewerServer {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#content.stop();
+    this.#live.stop();
     this.#pages.stop();
     const given = new AbortController();
     // A viewer that takes nothing of what is on its way to it would be waited for as long as it stays.
@@ -137,7 +147,8 @@ export class ViewerServer {
   async #handle(request: Request): Promise<Response> {
     try {
       const url = new URL(request.url);
-      const response = refusalOf(request, url, this.#hostAllowed) ?? await this.#route(request, url);
+      const response = refusalOf(request, url, this.#hostAllowed) ??
+        await orBadParameter(() => this.#route(request, url));
       return request.method === "HEAD" ? await withoutBody(response) : response;
     } catch (error) {
       this.#log(`Cannot answer a request: ${messageOf(error)}`);
@@ -148,18 +159,37 @@ export class ViewerServer {
   #route(request: Request, url: URL): Response | Promise<Response> {
     const route = routeOf(url.pathname, this.#assetPaths);
     if (route === null) return textAnswer(404, "There is nothing here\n");
-    const { library, server } = this.#options;
+    const { library, frames, server, clock } = this.#options;
+    const { searchParams: query } = url;
     switch (route.name) {
       case "asset":
         return assetAnswer(route.path, request.headers);
       case "devices":
         return devicesAnswer(server());
       case "clips":
-        return clipsAnswer(library, url.searchParams);
+        return clipsAnswer(library, query);
       case "clip":
         return clipAnswer(library, route.id);
       case "content":
-        return this.#content.answer(request, route.id, url.searchParams.has("download"));
+        return this.#content.answer(request, route.id, query.has("download"));
+      case "sources":
+        return sourcesAnswer(frames);
+      case "frames":
+        return framesAnswer(frames, query);
+      case "nearest":
+        return nearestAnswer(frames, query);
+      case "timeline":
+        return timelineAnswer(frames, query, clock.wallMs());
+      case "picture":
+        return pictureAnswer(frames, route.id, request.headers);
+      case "live":
+        return this.#live.answer(request, route.key, route.form);
+      case "export":
+        return exportAnswer(this.#options.exports, query);
+      case "exported":
+        return exportedAnswer(this.#options.exports, route.id);
+      case "malformed":
+        return textAnswer(400, "Cannot read the names in this path as they must be percent-encoded UTF-8\n");
       case "socket":
         return this.#socket(request, url);
       default:
@@ -182,15 +212,16 @@ export class ViewerServer {
     return textAnswer(503, text, { "retry-after": "30" });
   }
 
-  async #probe(name: Exclude<Route["name"], "asset" | "content" | "clip">): Promise<Response> {
+  async #probe(name: "metrics" | "healthz" | "readyz"): Promise<Response> {
     if (name === "healthz") return textAnswer(200, "ok\n");
     if (name === "readyz") return this.#options.ready() ? textAnswer(200, "ready\n") : textAnswer(503, "not ready\n");
-    const { library, server, clock, metrics } = this.#options;
+    const { library, hub, server, clock, metrics } = this.#options;
     const text = metricsText(server(), await library.totals(), {
       uptimeSeconds: Math.round(clock.now() - this.#startedMs) / 1000,
       viewers: this.#pages.viewers,
       contentRequests: this.#content.requests,
-    });
+      liveRequests: this.#live.requests,
+    }) + liveMetricsText(hub.allFigures());
     const type = "text/plain; version=0.0.4; charset=utf-8";
     return textAnswer(200, text + (metrics?.() ?? ""), { "content-type": type });
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { clipAnswer, clipsAnswer, devicesAnswer } from "../../lib/viewer/api.ts";
+import { orBadParameter } from "../../lib/viewer/parameters.ts";
 import { madeUpClip, MadeUpLibrary } from "../helpers/made_up_library.ts";
 import { madeUpDevice } from "../helpers/viewer_fixture.ts";
 
@@ -12,7 +13,7 @@ function library(count: number): MadeUpLibrary {
 }
 
 const list = async (made: MadeUpLibrary, query: string) => {
-  const response = await clipsAnswer(made, new URLSearchParams(query));
+  const response = await orBadParameter(() => clipsAnswer(made, new URLSearchParams(query)));
   return { status: response.status, body: await response.json() };
 };
 

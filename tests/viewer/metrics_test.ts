@@ -11,7 +11,7 @@ Deno.test("metricsText is Prometheus text with every figure", () => {
       freeBytes: 7,
     },
     { clips: { arriving: 1, interrupted: 2, stored: 3 }, heldBytes: 5 },
-    { uptimeSeconds: 6.5, viewers: 8, contentRequests: 9 },
+    { uptimeSeconds: 6.5, viewers: 8, contentRequests: 9, liveRequests: 10 },
   );
   const expected = [
     'framewire_info{version="a\\"b\\\\c\\n"} 1',
@@ -21,6 +21,7 @@ Deno.test("metricsText is Prometheus text with every figure", () => {
     "framewire_devices_connected 1",
     "framewire_viewers 8",
     "framewire_content_requests 9",
+    "framewire_live_requests 10",
     "framewire_free_bytes 7",
   ];
   for (const line of expected) assertStringIncludes(text, `\n${line}\n`);

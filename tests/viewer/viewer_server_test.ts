@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { LIMITS } from "../../lib/config/limits.ts";
 import { type Http, systemHttp } from "../../lib/platform/http.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
+import { madeUpFrame, madeUpFrameView } from "../helpers/made_up_frame_library.ts";
 import { madeUpClip } from "../helpers/made_up_library.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { madeUpDevice, ViewerFixture, withViewer } from "../helpers/viewer_fixture.ts";
@@ -30,8 +31,11 @@ function statusOf(text: string): number {
 }
 
 Deno.test("every route answers, with the security headers", () =>
-  withViewer(async ({ url, library, devices }) => {
+  withViewer(async ({ url, library, devices, frames, hub }) => {
     library.addStored("a", BYTES, { name: "clip.mp4" });
+    frames.addSource("press-4", "cam");
+    frames.recorded.push(madeUpFrameView(1));
+    hub.open({ device: "press-4", source: "cam" }, "visible").publish(madeUpFrame(1));
     devices.push(madeUpDevice("press-4"));
     const routes: [path: string, status: number, type: string][] = [
       ["/", 200, "text/html"],
@@ -48,8 +52,19 @@ Deno.test("every route answers, with the security headers", () =>
       ["/healthz", 200, "text/plain"],
       ["/readyz", 200, "text/plain"],
       ["/ws", 426, "text/plain"],
-      ["/api/sources", 404, "text/plain"],
-      ["/live/a/b.mjpeg", 404, "text/plain"],
+      ["/api/sources", 200, "application/json"],
+      ["/api/frames", 200, "application/json"],
+      ["/api/frames?limit=0", 400, "application/json"],
+      ["/api/frames/nearest?device=press-4&source=cam&time=0", 200, "application/json"],
+      ["/api/timeline?device=press-4&source=cam", 200, "application/json"],
+      ["/api/export?device=press-4&source=cam", 404, "text/plain"],
+      ["/exports/a.mp4", 404, "text/plain"],
+      ["/frames/1.jpg", 200, "image/jpeg"],
+      ["/frames/2.jpg", 404, "application/json"],
+      ["/live/press-4/cam.jpg", 200, "image/jpeg"],
+      ["/live/a/b.mjpeg", 404, "application/json"],
+      ["/live/a/%.mjpeg", 400, "text/plain"],
+      ["/nowhere", 404, "text/plain"],
     ];
     for (const [path, status, type] of routes) {
       for (const method of ["GET", "HEAD"]) {
