@@ -1,8 +1,10 @@
-/** A connection of the box: says Hello, and gives its streams to the clips that wait, a few at a time. */
+/** A connection of the box: says Hello, and gives its streams to all sources, and to the clips that wait, a few at a time. */
 import { LIMITS } from "../config/limits.ts";
-import { ClipJob } from "../clips/clip_job.ts";
+import type { ClipJob } from "../clips/clip_job.ts";
 import { ClipUpload } from "../clips/clip_upload.ts";
 import { FramewireError } from "../errors.ts";
+import type { SourceJob } from "../frames/source_job.ts";
+import { SourceUpload } from "../frames/source_upload.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Connection } from "../platform/network.ts";
 import type { Random } from "../platform/random.ts";
@@ -24,7 +26,8 @@ export interface BoxSessionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly identity: BoxIdentity;
-  readonly jobs: readonly ClipJob[];
+  readonly clips: readonly ClipJob[];
+  readonly sources: readonly SourceJob[];
   /** How long a full server is asked again, ms. */
   readonly retryForMs: number;
   readonly welcomed: (welcome: Welcome, remote: string) => void;
@@ -32,19 +35,26 @@ export interface BoxSessionOptions {
 
 /** Clips at once: while one waits for the server's disk, the others keep the link busy. */
 const UPLOADS_MAX = 4;
+/** How long sources have to end after the program was told to stop, ms. */
+const STOP_MS = 2_000;
 
 export class BoxSession {
   readonly #options: BoxSessionOptions;
   readonly #session: Session;
   readonly #pacer = new LinkPacer();
-  readonly #uploads = new Set<ClipUpload>();
-  readonly #byStream = new Map<number, ClipUpload>();
+  readonly #clipUploads = new Set<ClipUpload>();
+  readonly #sourceUploads = new Set<SourceUpload>();
+  readonly #clipByStream = new Map<number, ClipUpload>();
+  readonly #sourceByStream = new Map<number, SourceUpload>();
   #welcome: Welcome | undefined;
   #nextStream = 1;
   #finished = false;
-  /** Jobs before this index have ended. */
+  /** Told to stop: what has not begun does not begin any more. */
+  #stopping = false;
+  /** Clips before this index have ended. */
   #firstOpen = 0;
   #cancelRetry = () => {};
+  #cancelStop = () => {};
 
   constructor(options: BoxSessionOptions) {
     this.#options = options;
@@ -59,34 +69,56 @@ export class BoxSession {
   /** Serves the jobs until all have ended, or the connection has. Never rejects. */
   async run(signal: AbortSignal): Promise<CloseReason> {
     const { identity, clock } = this.#options;
-    const stop = () => this.#session.cut(new FramewireError("SHUTTING_DOWN", "The sender was stopped"));
-    if (signal.aborted) stop();
+    const stop = () => this.#stop();
     signal.addEventListener("abort", stop);
     this.#session.send({ kind: "hello", protocolVersion: PROTOCOL_VERSION, unixMs: clock.wallMs(), ...identity });
+    if (signal.aborted) stop();
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     signal.removeEventListener("abort", stop);
     // What is set back from here on waits for the next connection.
     this.#finished = true;
     this.#cancelRetry();
-    for (const upload of this.#uploads) {
+    this.#cancelStop();
+    for (const upload of this.#clipUploads) {
       upload.stop();
       upload.job.enter("waiting");
     }
-    this.#uploads.clear();
+    for (const upload of this.#sourceUploads) upload.stop();
+    this.#clipUploads.clear();
+    this.#sourceUploads.clear();
     return reason;
+  }
+
+  /** Clips stop where they are; sources say that there is no more, and have a moment to hear what became of it. */
+  #stop(): void {
+    this.#stopping = true;
+    const cut = () => this.#session.cut(new FramewireError("SHUTTING_DOWN", "The sender was stopped"));
+    for (const upload of this.#clipUploads) {
+      this.#session.detach(upload);
+      upload.stop();
+    }
+    for (const source of this.#options.sources) source.stop();
+    if (this.#sourceUploads.size === 0) return cut();
+    this.#cancelStop = this.#options.clock.timer(STOP_MS, cut);
   }
 
   #receive(message: Message): void {
     switch (message.kind) {
       case "welcome":
         return this.#welcomed(message);
+      // A stream that has ended here may still be answered.
       case "clipOffer":
       case "clipAccepted":
       case "ack":
       case "resend":
+        return this.#clipByStream.get(message.stream)?.receive(message);
+      case "sourceAccepted":
+      case "framesHeld":
+      case "frameAck":
+      case "sourceEnded":
+        return this.#sourceByStream.get(message.stream)?.receive(message);
       case "error":
-        // A stream that has ended here may still be answered.
-        return this.#byStream.get(message.stream)?.receive(message);
+        return (this.#clipByStream.get(message.stream) ?? this.#sourceByStream.get(message.stream))?.receive(message);
     }
   }
 
@@ -112,27 +144,50 @@ export class BoxSession {
   /** Gives free streams to waiting jobs; says goodbye when there is nothing left to do. */
   #startNext(): void {
     if (this.#finished) return;
-    const { jobs, clock } = this.#options;
+    if (this.#stopping) return this.#finishStop();
+    const { clips, sources, clock } = this.#options;
     const nowMs = clock.now();
     this.#cancelRetry();
-    const streamsMax = Math.max(1, Math.min(UPLOADS_MAX, this.#welcome!.streamsMax));
-    // Those at the front are mostly done: a folder of a hundred thousand clips is not walked through for each of them.
-    while (jobs[this.#firstOpen]?.isEnded) this.#firstOpen++;
-    for (let index = this.#firstOpen; index < jobs.length; index++) {
-      if (this.#uploads.size >= streamsMax) return;
-      const job = jobs[index]!;
-      if (job.phase === "waiting" && job.notBeforeMs <= nowMs) this.#start(job);
-    }
-    const later = jobs.filter(({ phase }) => phase === "waiting").map(({ notBeforeMs }) => notBeforeMs);
+    this.#startSources(nowMs);
+    if (this.#startClips(nowMs)) return;
+    const later = [...clips, ...sources].filter(({ phase, notBeforeMs }) => phase === "waiting" && notBeforeMs > nowMs)
+      .map(({ notBeforeMs }) => notBeforeMs);
     if (later.length > 0) {
       this.#cancelRetry = clock.timer(Math.max(1, Math.min(...later) - nowMs), () => this.#startNext());
-    } else if (this.#firstOpen === jobs.length || jobs.every((job) => job.isEnded)) {
+    } else if (this.#areClipsEnded() && sources.every((job) => job.isEnded)) {
       this.#finished = true;
       this.#session.finish("All sent");
     }
   }
 
-  #start(job: ClipJob): void {
+  #areClipsEnded(): boolean {
+    const { clips } = this.#options;
+    return this.#firstOpen === clips.length || clips.every((job) => job.isEnded);
+  }
+
+  /** Goodbye when the sources have ended; with clips under way the server hears why they stop. */
+  #finishStop(): void {
+    if (this.#sourceUploads.size > 0) return;
+    this.#finished = true;
+    if (this.#clipUploads.size > 0) this.#session.cut(new FramewireError("SHUTTING_DOWN", "The sender was stopped"));
+    else this.#session.finish("Stopped");
+  }
+
+  /** True when more wait than there are streams for. */
+  #startClips(nowMs: number): boolean {
+    const { clips } = this.#options;
+    const streamsMax = Math.max(1, Math.min(UPLOADS_MAX, this.#welcome!.streamsMax));
+    // Those at the front are mostly done: a folder of a hundred thousand clips is not walked through for each of them.
+    while (clips[this.#firstOpen]?.isEnded) this.#firstOpen++;
+    for (let index = this.#firstOpen; index < clips.length; index++) {
+      if (this.#clipUploads.size >= streamsMax) return true;
+      const job = clips[index]!;
+      if (job.phase === "waiting" && job.notBeforeMs <= nowMs) this.#startClip(job);
+    }
+    return false;
+  }
+
+  #startClip(job: ClipJob): void {
     const welcome = this.#welcome!;
     const upload = new ClipUpload(job, {
       clock: this.#options.clock,
@@ -143,22 +198,22 @@ export class BoxSession {
       send: (message) => this.#session.send(message),
       wake: () => this.#session.wake(),
       number: (numbered) => {
-        this.#byStream.set(this.#nextStream, numbered);
+        this.#clipByStream.set(this.#nextStream, numbered);
         return this.#nextStream++;
       },
-      ended: (ended, error) => this.#ended(ended, error),
+      ended: (ended, error) => this.#clipEnded(ended, error),
     });
-    this.#uploads.add(upload);
+    this.#clipUploads.add(upload);
     job.enter("checking");
     this.#session.attach(upload);
     upload.start();
   }
 
-  #ended(upload: ClipUpload, error: FramewireError | null): void {
+  #clipEnded(upload: ClipUpload, error: FramewireError | null): void {
     const { clock, random, retryForMs } = this.#options;
     upload.stop();
-    this.#uploads.delete(upload);
-    this.#byStream.delete(upload.stream);
+    this.#clipUploads.delete(upload);
+    this.#clipByStream.delete(upload.stream);
     this.#session.detach(upload);
     // Its bytes in flight were forgotten: there is room for others.
     this.#session.wake();
@@ -168,4 +223,43 @@ export class BoxSession {
     settled.catch((thrown) => this.#session.cut(new FramewireError("INTERNAL", String(thrown))))
       .finally(() => this.#startNext());
   }
+
+  /** All of them at once, as a camera cannot wait, up to what the server takes. */
+  #startSources(nowMs: number): void {
+    const streamsMax = Math.max(1, this.#welcome!.streamsMax);
+    for (const job of this.#options.sources) {
+      if (job.phase !== "waiting" || job.notBeforeMs > nowMs) continue;
+      if ([...this.#sourceUploads].some((upload) => upload.job === job)) continue;
+      if (this.#sourceUploads.size >= streamsMax) {
+        job.setBack(sourcesExhausted(streamsMax), nowMs, 0, this.#options.retryForMs);
+        continue;
+      }
+      const upload = new SourceUpload(job, this.#nextStream++, {
+        clock: this.#options.clock,
+        pacer: this.#pacer,
+        send: (message) => this.#session.send(message),
+        wake: () => this.#session.wake(),
+        ended: (ended, error) => this.#sourceEnded(ended, error),
+      });
+      this.#sourceUploads.add(upload);
+      this.#sourceByStream.set(upload.stream, upload);
+      this.#session.attach(upload);
+      upload.start();
+    }
+  }
+
+  #sourceEnded(upload: SourceUpload, error: FramewireError | null): void {
+    const { clock, random, retryForMs } = this.#options;
+    this.#sourceUploads.delete(upload);
+    this.#sourceByStream.delete(upload.stream);
+    this.#session.detach(upload);
+    this.#session.wake();
+    if (error !== null) upload.job.setBack(error, clock.now(), backoffMs(1, random), retryForMs);
+    this.#startNext();
+  }
+}
+
+function sourcesExhausted(streamsMax: number): FramewireError {
+  const text = `Cannot send more sources as the server takes ${streamsMax} on a connection`;
+  return new FramewireError("STREAMS_EXHAUSTED", text, { retryAfterMs: 60_000 });
 }

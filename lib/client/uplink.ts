@@ -1,6 +1,7 @@
-/** Connections to the server, one after the other, until every clip has been stored or cannot be. */
+/** Connections to the server, one after the other, until every clip and source has been stored or cannot be. */
 import type { ClipJob } from "../clips/clip_job.ts";
 import { type ErrorCode, FramewireError, messageOf } from "../errors.ts";
+import type { SourceJob } from "../frames/source_job.ts";
 import type { Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
 import type { Address, Connection, Network } from "../platform/network.ts";
@@ -17,10 +18,15 @@ export interface UplinkOptions {
   readonly identity: BoxIdentity;
   /** Gives up when no connection was welcomed for this long, ms; Infinity is never. */
   readonly retryForMs: number;
+  /** Cameras and folders of pictures, beside the clips; none if left out. */
+  readonly sources?: readonly SourceJob[];
   readonly connected: (welcome: Welcome, remote: string) => void;
   /** Tells why there is no connection, and when the next is tried; ms. */
   readonly interrupted: (error: FramewireError, retryInMs: number) => void;
 }
+
+/** What a clip and a source have in common. */
+type Job = Pick<ClipJob, "isEnded">;
 
 /** A connection attempt ends after this long, ms; the kernel's own limit is two minutes. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -30,23 +36,35 @@ const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "
 const UNEXPECTED_MAX = 3;
 
 /**
- * Sends all jobs; resolves when each has ended.
+ * Sends all clips and sources; resolves when each has ended. Sources are captured from the beginning, also without a
+ * connection.
+ *
+ * When `signal` aborts, sources end as cleanly as they can in a moment, and clips stop where they are.
  *
  * @throws {FramewireError} `GAVE_UP` after `retryForMs`, `SHUTTING_DOWN` when `signal` aborts, or the refusal of the server.
  */
-export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[], signal: AbortSignal): Promise<void> {
-  const { clock, random, retryForMs, interrupted } = options;
+export async function runUplink(options: UplinkOptions, clips: readonly ClipJob[], signal: AbortSignal): Promise<void> {
+  const { clock, random, retryForMs, interrupted, sources = [] } = options;
+  const jobs: readonly Job[] = [...clips, ...sources];
+  const isDone = () => jobs.every((job) => job.isEnded);
+  // A camera that cannot be opened at all is known before there is a connection.
+  const over = new AbortController();
+  const paused = AbortSignal.any([signal, over.signal]);
+  for (const source of sources) {
+    source.settled.then(() => isDone() && over.abort());
+    source.start();
+  }
   let failures = 0;
   let unexpected = 0;
   let lastWelcomeMs = clock.now();
-  while (jobs.some((job) => !job.isEnded)) {
+  while (!isDone()) {
     if (signal.aborted) throw stopped();
-    const before = progressOf(jobs);
-    const attempt = await runOnce(options, jobs, signal);
+    const before = progressOf(clips, sources);
+    const attempt = await runOnce(options, clips, signal, paused);
     if (attempt.welcomed) lastWelcomeMs = clock.now();
     // A connection which brought nothing is a failure, however friendly its end.
-    if (progressOf(jobs) > before) failures = 0;
-    if (jobs.every((job) => job.isEnded)) return;
+    if (progressOf(clips, sources) > before) failures = 0;
+    if (isDone() && !sources.some((source) => source.stopped)) return;
     if (signal.aborted) throw stopped();
     const error = attempt.error ??
       new FramewireError("CONNECTION_LOST", "The server ended the connection before everything was sent");
@@ -61,29 +79,34 @@ export async function runUplink(options: UplinkOptions, jobs: readonly ClipJob[]
     // when the time is up, not given up before.
     const pauseMs = Math.min(error.retryAfterMs + backoffMs(failures++, random), leftMs);
     interrupted(error, pauseMs);
-    await sleep(clock, pauseMs, signal);
+    await sleep(clock, pauseMs, paused);
   }
 }
 
 /** A number that grows with everything the server has taken. */
-function progressOf(jobs: readonly ClipJob[]): number {
-  return jobs.reduce((sum, job) => sum + job.receivedBytes + (job.isEnded ? 1 : 0), 0);
+function progressOf(clips: readonly ClipJob[], sources: readonly SourceJob[]): number {
+  const ended = [...clips, ...sources].filter((job) => job.isEnded).length;
+  const bytes = clips.reduce((sum, clip) => sum + clip.receivedBytes, 0);
+  return ended + bytes + sources.reduce((sum, source) => sum + source.received + source.alreadyThere, 0);
 }
 
 async function runOnce(
   options: UplinkOptions,
-  jobs: readonly ClipJob[],
+  clips: readonly ClipJob[],
   signal: AbortSignal,
+  paused: AbortSignal,
 ): Promise<{ welcomed: boolean; error: FramewireError | null }> {
   let connection: Connection;
   try {
-    connection = await connect(options, signal);
+    connection = await connect(options, paused);
   } catch (thrown) {
     const error = thrown instanceof FramewireError ? thrown : new FramewireError("CONNECTION_LOST", messageOf(thrown));
     return { welcomed: false, error };
   }
-  const { address, clock, random, identity, connected, retryForMs } = options;
-  const session = new BoxSession({ connection, clock, random, identity, jobs, retryForMs, welcomed: connected });
+  const { address, clock, random, identity, connected, retryForMs, sources = [] } = options;
+  const session = new BoxSession(
+    { connection, clock, random, identity, clips, sources, retryForMs, welcomed: connected },
+  );
   const reason = await session.run(signal);
   if (!session.isWelcome && reason.error?.code === "MESSAGE_TOO_LARGE") {
     const peer = `${address.hostname}:${address.port}`;

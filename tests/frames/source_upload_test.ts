@@ -1,0 +1,361 @@
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, assertRejects } from "@std/assert";
+import { crc32 } from "node:zlib";
+import { FramewireError } from "../../lib/errors.ts";
+import type { CapturedFrame } from "../../lib/frames/frame_origin.ts";
+import type { Message } from "../../lib/protocol/message.ts";
+import { cameraOrigin, listOrigin, madeUpJpeg, SourceWorld } from "../helpers/source_world.ts";
+
+function pictures(count: number, bytes: number, named = false): CapturedFrame[] {
+  return Array.from({ length: count }, (_, index) => ({
+    jpeg: madeUpJpeg(bytes, index),
+    capturedMs: 1_000_000 + index,
+    name: named ? `${index + 1}.jpg` : null,
+  }));
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
+Deno.test("a source sends every picture in order, and tells of each when it is stored and answered", async () => {
+  const world = new SourceWorld();
+  const job = world.add({ name: "cam" }, () => listOrigin(pictures(200, 3_000, true)));
+  await world.clock.runUntil(world.run());
+  assertEquals(world.sink.stored.map(({ sequence }) => sequence), upTo(200));
+  assertEquals(world.sink.stored.map(({ name }) => name), upTo(200).map((number) => `${number}.jpg`));
+  assertEquals(world.sink.violations, []);
+  assertEquals(world.answered.map(({ sequence }) => sequence), upTo(200));
+  assertEquals(world.answered[6], { source: "cam", sequence: 7, name: "7.jpg", result: '{"result":"ok","n":7}' });
+  assertEquals(world.endings, ["cam ended"]);
+  assertEquals(world.sink.goodbyes, ["All sent"]);
+  assertEquals({ captured: job.captured, sent: job.sent, stored: job.stored }, {
+    captured: 200,
+    sent: 200,
+    stored: 200,
+  });
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("a picture without a result is told with null, at the end", async () => {
+  const world = new SourceWorld({ sink: { hasResults: false } });
+  world.add({}, () => listOrigin(pictures(5, 300)));
+  await world.clock.runUntil(world.run());
+  assertEquals(world.answered.map(({ sequence, result }) => [sequence, result]), upTo(5).map((n) => [n, null]));
+});
+
+Deno.test("a source never sends above its credit, whatever that is, and is not stuck by it", async () => {
+  for (const window of [1, 2, 7]) {
+    const world = new SourceWorld({ sink: { window, commitFrames: window } });
+    world.add({}, () => listOrigin(pictures(50, 400)));
+    await world.clock.runUntil(world.run());
+    assertEquals(world.sink.violations, []);
+    assertEquals(world.sink.stored.length, 50);
+  }
+});
+
+Deno.test("a source of policy all reads no more ahead than the window holds", async () => {
+  let taken = 0;
+  const world = new SourceWorld({ sink: { commitFrames: Infinity, commitMs: Infinity, window: 64 } });
+  world.add({}, () => ({
+    next: () => Promise.resolve({ jpeg: madeUpJpeg(100, taken++), capturedMs: 0, name: null }),
+    close: () => Promise.resolve(),
+  }));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(60_000);
+  assertLessOrEqual(taken, 64 + 16);
+  assertEquals(world.sink.arrived.length, 64);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("nothing is missing, doubled or sent again after a cut at any byte of twenty frames", async () => {
+  // Each with its prefix, head and three hundred bytes; the way down carries an ack for each.
+  for (const way of ["up", "down"] as const) {
+    const bytes = way === "up" ? 20 * 340 : 20 * 70;
+    for (let at = 30; at < bytes; at += way === "up" ? 41 : 7) {
+      for (const commitFrames of [1, 4]) {
+        const world = new SourceWorld({ sink: { commitFrames, window: 8 } });
+        world.network.onLink = (link) => link.index < 2 && link[way].resetAfter(at);
+        const job = world.add({}, () => listOrigin(pictures(20, 300, true)));
+        await world.clock.runUntil(world.run());
+        const where = `cut at ${at} ${way}, ${commitFrames} a commit`;
+        assertEquals(world.sink.stored.map(({ sequence }) => sequence), upTo(20), where);
+        assertEquals(world.sink.violations, [], where);
+        assertEquals(job.stored, 20, where);
+        assertEquals(world.answered.length, 20, where);
+        // Frame 1 of a new connection follows what the server said it has: checked by the sink as "behind".
+        assertEquals(new Set(world.sink.opened.map(({ run }) => run)).size, 1, where);
+      }
+    }
+  }
+});
+
+Deno.test("a named source offers its pictures, and sends those which the server does not have", async () => {
+  const all = pictures(700, 500, true);
+  const held = new Map(all.filter((_, index) => index % 7 !== 3).map(({ name, jpeg }) => [name!, crc32(jpeg)]));
+  // Another content under the same name is another picture.
+  held.set("1.jpg", 12345);
+  const world = new SourceWorld({ sink: { held } });
+  const job = world.add({ named: true }, () => listOrigin(all));
+  await world.clock.runUntil(world.run());
+  assertEquals(world.sink.stored.map(({ name }) => name), [
+    "1.jpg",
+    ...all.filter((_, index) => index % 7 === 3).map(({ name }) => name),
+  ]);
+  assertEquals(job.alreadyThere, 599);
+  assertEquals(world.sink.offers.flatMap(({ frames }) => frames).length, 700);
+  // Each asks about all that came up while the one before was on its way.
+  assertLess(world.sink.offers.length, 350);
+  assertEquals(world.sink.violations, []);
+});
+
+Deno.test("a source of which all is there ends without a frame", async () => {
+  const all = pictures(3, 500, true);
+  const held = new Map(all.map(({ name, jpeg }) => [name!, crc32(jpeg)]));
+  const world = new SourceWorld({ sink: { held } });
+  const job = world.add({ named: true, name: "cam" }, () => listOrigin(all));
+  await world.clock.runUntil(world.run());
+  assertEquals([world.sink.arrived.length, job.alreadyThere, job.phase], [0, 3, "ended"]);
+  assertEquals(world.sink.ended, [{ source: "cam", sequence: 0 }]);
+});
+
+Deno.test("named pictures whose offer was cut off are offered again", async () => {
+  const all = pictures(20, 300, true);
+  const held = new Map(all.slice(5, 15).map(({ name, jpeg }) => [name!, crc32(jpeg)]));
+  for (let at = 60; at < 3_000; at += 37) {
+    const world = new SourceWorld({ sink: { held } });
+    world.network.onLink = (link) => link.index === 0 && link.up.resetAfter(at);
+    world.add({ named: true }, () => listOrigin(all));
+    await world.clock.runUntil(world.run());
+    const expected = all.filter((_, index) => index < 5 || index >= 15).map(({ name }) => name);
+    assertEquals(world.sink.stored.map(({ name }) => name), expected, `cut at ${at}`);
+    assertEquals(world.sink.violations, []);
+  }
+});
+
+Deno.test("a camera of 30 a second on a link for 10 stays below a second, and both ends know what was dropped", async () => {
+  const world = new SourceWorld({ network: { bufferBytes: 8 * 1024 }, sink: { bytesPerSecond: 450_000 } });
+  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(120_000);
+  const { arrived, drops, violations } = world.sink;
+  const oldest = Math.max(...arrived.map(({ ageMs }) => ageMs));
+  assertLess(oldest, 1_000);
+  // A third of 3,600, less what a busy link cannot hide.
+  assertGreater(arrived.length, 1_050);
+  assertGreater(job.droppedByReason.link, 2_250);
+  assertEquals(job.droppedByReason.offline, 0);
+  const told = drops.reduce((sum, { count }) => sum + count, 0);
+  // What is known and not told yet is in front of one waiting picture.
+  assertLess(Math.abs(told - job.droppedByReason.link), 10);
+  assertEquals(new Set(drops.map(({ reason }) => reason)), new Set(["link"]));
+  assertEquals(violations, []);
+  // Every number is accounted for: sent, told as dropped, or still on its way.
+  const last = arrived.at(-1)!.sequence;
+  const before = drops.filter((drop) => drop.firstSequence < last).reduce((sum, { count }) => sum + count, 0);
+  assertEquals(arrived.length + before, last);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("drops are told before the frame behind them, once for all of them", async () => {
+  const kinds: string[] = [];
+  const world = new SourceWorld({
+    network: { bufferBytes: 8 * 1024 },
+    sink: {
+      bytesPerSecond: 450_000,
+      onMessage: (message) => {
+        if (message.kind === "frameData") kinds.push(`frame ${message.sequence}`);
+        if (message.kind === "framesDropped") kinds.push(`drop ${message.firstSequence} ${message.count}`);
+        return false;
+      },
+    },
+  });
+  world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(10_000);
+  let next = 1;
+  let untold = 0;
+  for (const entry of kinds) {
+    const [kind, first, count] = entry.split(" ");
+    assertEquals(Number(first), next, kinds.join(", "));
+    next += kind === "drop" ? Number(count) : 1;
+    untold = kind === "drop" ? untold + 1 : 0;
+    assertLess(untold, 2, kinds.join(", "));
+  }
+  assertGreater(next, 200);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("a camera without a connection keeps its newest picture, and tells of the others when there is one", async () => {
+  const world = new SourceWorld();
+  let fate: "refuse" | "connect" = "refuse";
+  world.network.connectFate = () => fate;
+  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(60_000);
+  assertEquals(job.captured, 600);
+  assertEquals(job.droppedByReason, { link: 0, offline: 599, camera: 0 });
+  fate = "connect";
+  await world.clock.advance(60_000);
+  assertEquals(world.sink.drops.map(({ firstSequence, reason }) => [firstSequence, reason]), [[1, "offline"]]);
+  assertEquals(world.sink.arrived[0]!.sequence, world.sink.drops[0]!.count + 1);
+  assertLessOrEqual(world.sink.arrived[0]!.ageMs, 100);
+  assertGreater(world.sink.drops[0]!.toMs - world.sink.drops[0]!.fromMs, 59_000);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("what a camera had on its way when the connection broke is lost, and told so", async () => {
+  const world = new SourceWorld({ sink: { commitFrames: Infinity, commitMs: Infinity } });
+  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(1_050);
+  world.sink.options.commitFrames = 1;
+  world.network.resetAll();
+  await world.clock.advance(10_000);
+  const { drops, stored } = world.sink;
+  assertEquals(drops[0]?.reason, "offline");
+  assertEquals(drops[0]?.firstSequence, 1);
+  assertEquals(stored[0]!.sequence, drops[0]!.count + 1);
+  assertEquals(job.droppedByReason.offline, drops[0]!.count);
+  assertEquals(job.sent, stored.length + 10);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("a gap of the camera is told to the server with its reason", async () => {
+  const world = new SourceWorld();
+  world.add({ policy: "latest" }, (events) => {
+    const camera = cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1));
+    let count = 0;
+    return {
+      next: async (signal) => {
+        if (++count === 5) {
+          const fromMs = world.clock.wallMs();
+          events.gap({ fromMs, toMs: fromMs + 4_000 });
+        }
+        return await camera.next(signal);
+      },
+      close: () => camera.close(),
+    };
+  });
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(2_000);
+  const [gap] = world.sink.drops;
+  assertEquals([gap?.count, gap?.reason, gap?.firstSequence], [0, "camera", 5]);
+  assertEquals(gap!.toMs - gap!.fromMs, 4_000);
+  assertEquals(world.dropped.map(({ count, reason }) => [count, reason]), [[0, "camera"]]);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("the stop signal ends a camera cleanly: the last frames are stored, then goodbye", async () => {
+  const world = new SourceWorld({ sink: { commitFrames: 4 } });
+  const job = world.add({ policy: "latest", name: "cam" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(1_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(5_000);
+  world.stop.abort();
+  const error = await assertRejects(() => world.clock.runUntil(running), FramewireError);
+  assertEquals(error.code, "SHUTTING_DOWN");
+  assertEquals([job.phase, job.stopped], ["ended", true]);
+  assertEquals(job.stored, job.sent);
+  assertEquals(world.sink.goodbyes, ["Stopped"]);
+  assertEquals(world.sink.ended, [{ source: "cam", sequence: world.sink.stored.at(-1)!.sequence }]);
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("the stop signal does not wait for a server which does not answer the end", async () => {
+  const world = new SourceWorld({ sink: { onMessage: ({ kind }) => kind === "endSource" } });
+  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(1_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(5_000);
+  const stoppedMs = world.clock.now();
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running), FramewireError);
+  assertLessOrEqual(world.clock.now() - stoppedMs, 4_100);
+  assertEquals(job.isEnded, false);
+  assertEquals(world.sink.errors, ["SHUTTING_DOWN"]);
+});
+
+Deno.test("a folder which is stopped leaves for the next time what was not sent", async () => {
+  const world = new SourceWorld({ network: { bufferBytes: 4096 }, sink: { bytesPerSecond: 10_000 } });
+  const job = world.add({ policy: "all", named: true }, () => listOrigin(pictures(1_000, 1_000, true)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(5_000);
+  world.stop.abort();
+  const error = await assertRejects(() => world.clock.runUntil(running), FramewireError);
+  assertEquals(error.code, "SHUTTING_DOWN");
+  assert(job.stopped);
+  assertEquals(world.sink.stored.map(({ sequence }) => sequence), upTo(world.sink.stored.length));
+  assertLess(world.sink.stored.length, 200);
+});
+
+Deno.test("an error which may pass is tried again, another fails the source and no other", async () => {
+  const refusals = ["STORAGE_FAILED", "NO_SPACE"];
+  const onMessage = (message: Message, reply: (message: Message) => Promise<void>) => {
+    if (message.kind !== "openSource") return false;
+    const code = message.source === "bad" ? "INVALID_NAME" : refusals.shift();
+    if (code === undefined) return false;
+    const { stream } = message;
+    reply({ kind: "error", code, text: "No", retryable: code !== "INVALID_NAME", retryAfterMs: 3_000, stream });
+    return true;
+  };
+  const world = new SourceWorld({ sink: { onMessage } });
+  const good = world.add({ name: "good" }, () => listOrigin(pictures(5, 300)));
+  const bad = world.add({ name: "bad" }, () => listOrigin(pictures(5, 300)));
+  await world.clock.runUntil(world.run());
+  assertEquals([good.phase, good.stored], ["ended", 5]);
+  assertEquals([bad.phase, bad.error?.code], ["failed", "INVALID_NAME"]);
+  assertGreater(world.clock.now(), 6_000);
+  assertEquals(world.sink.opened.filter(({ source }) => source === "good").length, 1);
+});
+
+Deno.test("an origin which cannot be opened fails its job at once, also without a connection", async () => {
+  const world = new SourceWorld();
+  world.network.connectFate = () => "hang";
+  const job = world.add({ name: "cam" }, () => {
+    throw new FramewireError("CAMERA_FAILED", "No such camera");
+  });
+  await world.clock.runUntil(world.run(), { msMax: 1_000 });
+  assertEquals([job.phase, job.error?.code], ["failed", "CAMERA_FAILED"]);
+  assertEquals(world.endings, ["cam failed"]);
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("an origin which fails later has its last pictures stored before the job fails", async () => {
+  const world = new SourceWorld({ sink: { window: 2 } });
+  const rest = pictures(10, 300);
+  const job = world.add({}, () => ({
+    next: () => {
+      const frame = rest.shift();
+      if (frame !== undefined) return Promise.resolve(frame);
+      return Promise.reject(new FramewireError("SOURCE_UNREADABLE", "Gone"));
+    },
+    close: () => Promise.resolve(),
+  }));
+  await world.clock.runUntil(world.run());
+  assertEquals([job.phase, job.error?.code, job.stored], ["failed", "SOURCE_UNREADABLE", 10]);
+});
+
+Deno.test("sources of one connection take turns", async () => {
+  const world = new SourceWorld({ network: { bufferBytes: 4096 }, sink: { bytesPerSecond: 100_000 } });
+  for (const name of ["a", "b", "c"]) world.add({ name }, () => listOrigin(pictures(60, 3_000)));
+  const running = world.run();
+  await world.clock.advance(2_000);
+  const counts = ["a", "b", "c"].map((name) => world.sink.arrived.filter(({ source }) => source === name).length);
+  assertGreater(Math.min(...counts), 10);
+  assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 2, counts.join(", "));
+  await world.clock.runUntil(running);
+  assertEquals(world.sink.stored.length, 180);
+});
