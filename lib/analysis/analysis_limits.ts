@@ -62,9 +62,15 @@ export function limitsOf(limits: AnalysisLimits, key: SourceKey, kind: SourceKin
     limits.kinds.get(kind),
     limits.sources.get(`${key.device}/${key.source}`),
   ];
-  let merged = { measures: {}, black: true, frozen: FROZEN_DEFAULT } as Required<SourceLimits>;
-  for (const layer of layers) {
-    if (layer !== undefined) merged = { ...merged, ...layer, measures: { ...merged.measures, ...layer.measures } };
+  const defined = layers.filter((layer) => layer !== undefined);
+  const measures: Partial<Record<MeasureName, MeasureLimit>> = {};
+  for (const name of Object.keys(LIMITED_MEASURES) as MeasureName[]) {
+    const limit = Object.assign({}, ...defined.map((layer) => layer.measures[name]));
+    if (Object.keys(limit).length > 0) measures[name] = limit;
   }
-  return merged;
+  return {
+    measures,
+    black: defined.findLast(({ black }) => black !== undefined)!.black!,
+    frozen: defined.findLast(({ frozen }) => frozen !== undefined)!.frozen!,
+  };
 }

@@ -55,7 +55,7 @@ export class Scheduler<T> {
       // In place, so that its source keeps its turn.
       for (let count = queued; count > 0; count--) skipped.push(this.#remove(waiting.source, 0));
     }
-    while (this.#bytes > this.#bounds.bytesMax) skipped.push(this.#removeNewest(this.#largest()));
+    while (this.#bytes > this.#bounds.bytesMax) skipped.push(this.#removeNewest(this.#largest() ?? waiting.source));
     return skipped;
   }
 
@@ -100,12 +100,12 @@ export class Scheduler<T> {
     return this.#remove(source, this.#queues.get(source)!.length - 1);
   }
 
-  /** The source whose waiting frames have most bytes. */
-  #largest(): string {
-    let [largest, most] = ["", -1];
+  /** The source whose frames have most bytes, among those with several: the one frame of another is its turn. */
+  #largest(): string | undefined {
+    let [largest, most]: [string | undefined, number] = [undefined, -1];
     for (const [source, queue] of this.#queues) {
       const bytes = queue.reduce((sum, waiting) => sum + waiting.bytes, 0);
-      if (bytes > most) [largest, most] = [source, bytes];
+      if (queue.length > 1 && bytes > most) [largest, most] = [source, bytes];
     }
     return largest;
   }

@@ -1,0 +1,61 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { JpegDecoder } from "../../lib/analysis/jpeg_decoder.ts";
+import { jpegSize } from "../../lib/analysis/jpeg_size.ts";
+import { SeededRandom } from "../helpers/seeded_random.ts";
+import { picture } from "./frames.ts";
+
+Deno.test("jpegSize: of real pictures, and of what is cut anywhere in the head", async () => {
+  const jpeg = await picture("box_left");
+  assertEquals(jpegSize(jpeg), { width: 640, height: 480 });
+  for (let bytes = 0; bytes < 1000; bytes++) {
+    const size = jpegSize(jpeg.subarray(0, bytes));
+    assertEquals(size === null || size.width === 640, true);
+  }
+  assertEquals(jpegSize(new TextEncoder().encode("GIF89a and more of it")), null);
+});
+
+Deno.test("jpegSize: fill bytes and thumbnails do not mislead it", () => {
+  const thumbnail = [0xff, 0xd8, 0xff, 0xc0, 0, 17, 8, 0, 1, 0, 1, 3];
+  const app = [0xff, 0xff, 0xff, 0xe1, 0, thumbnail.length + 2, ...thumbnail];
+  const jpeg = new Uint8Array([0xff, 0xd8, ...app, 0xff, 0xc2, 0, 17, 8, 2, 3, 4, 5, 3, 0]);
+  assertEquals(jpegSize(jpeg), { width: 0x405, height: 0x203 });
+});
+
+Deno.test("JpegDecoder: a picture that is not whole is refused with the reason, and the next one is fine", async () => {
+  const [decoder, jpeg] = [new JpegDecoder(), await picture("sharp")];
+  const good = await decoder.decode(jpeg);
+  assertEquals([good.width, good.height, good.rgba.length], [320, 240, 320 * 240 * 4]);
+  for (
+    const [bytes, words] of [
+      [jpeg.slice(0, jpeg.length - 100), "Premature end of JPEG file"],
+      [jpeg.slice(0, 700), "JPEG"],
+      [new Uint8Array(0), "it is no JPEG"],
+      [new TextEncoder().encode("GIF89a"), "it is no JPEG"],
+    ] as const
+  ) {
+    await assertRejects(() => decoder.decode(bytes), Error, words);
+    assertEquals((await decoder.decode(jpeg)).rgba, good.rgba);
+  }
+});
+
+Deno.test("JpegDecoder: a picture of too many pixels is not decoded", async () => {
+  const jpeg = (await picture("sharp")).slice();
+  const at = jpeg.findIndex((byte, index) => byte === 0xff && jpeg[index + 1] === 0xc0);
+  jpeg.set([0xff, 0xff, 0xff, 0xff], at + 5);
+  await assertRejects(
+    () => new JpegDecoder().decode(jpeg),
+    Error,
+    "it must have <= 36000000 pixels: received 65535 × 65535",
+  );
+});
+
+Deno.test("JpegDecoder: what flipped bits make of a picture never ends it", async () => {
+  const [decoder, jpeg, random] = [new JpegDecoder(), await picture("blurred"), new SeededRandom(7)];
+  const whole = (await decoder.decode(jpeg)).rgba;
+  for (let round = 0; round < 150; round++) {
+    const damaged = jpeg.slice();
+    for (let flips = 1 + random.int(4); flips > 0; flips--) damaged[random.int(jpeg.length)]! ^= 1 << random.int(8);
+    await decoder.decode(damaged).catch((error) => assertEquals(error instanceof Error, true));
+  }
+  assertEquals((await decoder.decode(jpeg)).rgba, whole);
+});
