@@ -1,5 +1,4 @@
 /** The segment of a source which is being written: camera frames in one file, or a group of pictures with files of their own. */
-import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk, DiskFile } from "../platform/disk.ts";
 import type { FrameCatalog, SourceRow } from "./frame_catalog.ts";
@@ -129,8 +128,8 @@ export class FrameSegments {
   }
 
   /**
-   * After a failure. What was not committed is cut off, so that a person sees no half picture; where the disk has lost
-   * what it should have kept (`isLost`), the next start does that, and seals.
+   * After a failed write: what was not committed is cut off, so that a person sees no half picture. When it was a sync or
+   * a commit that failed (`isLost`), nobody knows what is on the disk: the next start finds out, and seals.
    */
   async abandon(isLost: boolean): Promise<void> {
     this.end();
@@ -138,13 +137,13 @@ export class FrameSegments {
     this.#open.clear();
     for (const { id, file, committedBytes } of segments) {
       try {
-        await file?.truncate(committedBytes);
         if (isLost) continue;
+        await file?.truncate(committedBytes);
         await file?.sync();
         await this.#options.catalog.sealSegments([id]);
         this.#options.sealed(id);
       } catch {
-        // It failed before, and was told. The next start does the rest.
+        // What has failed before was told. The next start does the rest.
       } finally {
         file?.close();
       }

@@ -1,22 +1,35 @@
-/** Frames on disk: `frames/<device>/<source>/`, and the catalog for what is durable. */
-import type { Log } from "../log.ts";
+/**
+ * Frames on disk: `frames/<device>/<source>/`, and the catalog for what is durable. Pictures with names are files of
+ * their own; those of cameras lie one after the other in segments, which players open.
+ */
+import { crc32 } from "node:zlib";
+import { LIMITS } from "../config/limits.ts";
+import { FramewireError } from "../errors.ts";
+import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Random } from "../platform/random.ts";
 import type { SourceKind } from "../protocol/message.ts";
 import type { DiskSpace } from "./disk_space.ts";
-import type { FrameCatalog, FrameQuery, FrameRow, GapRow, SourceTotals, SpanRow } from "./frame_catalog.ts";
-import type { FrameWriter } from "./frame_writer.ts";
-
-/** What is removed by itself. */
-export interface FrameRetention {
-  /** Frames older than this, ms; null: none. */
-  readonly keepMs: number | null;
-  /** The oldest, when all together have more bytes; null: none. */
-  readonly bytesMax: number | null;
-  /** The same for each source. */
-  readonly sourceBytesMax?: number | null;
-}
+import type {
+  FrameCatalog,
+  FramePlace,
+  FrameQuery,
+  FrameRow,
+  GapRow,
+  OpenedSource,
+  SourceTotals,
+  SpanRow,
+} from "./frame_catalog.ts";
+import { FrameFolders } from "./frame_folders.ts";
+import { FramePictures } from "./frame_pictures.ts";
+import { recoverFrames } from "./frame_recovery.ts";
+import { expireFrames, type FrameRetention } from "./frame_retention.ts";
+import { FrameSegments, type SegmentBounds } from "./frame_segments.ts";
+import { SPAN_PAUSE_MS } from "./frame_spans.ts";
+import { FrameWriter } from "./frame_writer.ts";
+import { NO_SPACE_RETRY_MS, storageError } from "./storage_error.ts";
+import { Turns } from "./turns.ts";
 
 export interface FrameStoreOptions {
   readonly catalog: FrameCatalog;
@@ -41,64 +54,204 @@ export interface SourceOpening {
   readonly run: string;
 }
 
+/** Spans of an answer: more than a screen can show. */
+const SPANS_MAX = 300;
+/** Retention removes whole segments: that many of them make up what is kept. */
+const SEGMENTS_KEPT = 16;
+/** A segment is not made smaller than this for retention's sake, bytes and ms. */
+const SEGMENT_BYTES_MIN = 1024 * 1024;
+const SEGMENT_MS_MIN = 1_000;
+
 export class FrameStore {
-  constructor(_options: FrameStoreOptions) {}
+  readonly #options: FrameStoreOptions;
+  readonly #folders: FrameFolders;
+  readonly #bounds: SegmentBounds;
+  /** By device and source: the one writer which takes frames. */
+  readonly #writers = new Map<string, FrameWriter>();
+  /** Those which have ended, and still get results. */
+  readonly #ending = new Set<FrameWriter>();
+  readonly #openings = new Turns();
+  readonly #turns = new Turns();
+  /** Readers by segment. */
+  readonly #readers = new Map<number, number>();
+  /** Monotonic, by segment. */
+  readonly #sealedMs = new Map<number, number>();
+  #expiring: Promise<void> | undefined;
+
+  constructor(options: FrameStoreOptions) {
+    this.#options = options;
+    this.#folders = new FrameFolders(options.disk, options.folder);
+    this.#bounds = boundsOf(options.retention);
+  }
 
   /** Makes the folders and mends what a crash left behind. May be repeated after a crash of itself. */
-  start(): Promise<void> {
-    throw new Error("not yet");
+  async start(): Promise<void> {
+    const { catalog, disk, log } = this.#options;
+    await recoverFrames({ catalog, disk, log, folders: this.#folders });
   }
 
   /** Makes everything that was taken durable, and lets go of the files. */
-  stop(): Promise<void> {
-    throw new Error("not yet");
+  async stop(): Promise<void> {
+    await this.#expiring?.catch(() => {});
+    const quietly = (ended: Promise<void>) =>
+      ended.catch((error) => this.#options.log("warn", "Last frames failed", errorFields(error)));
+    for (const writer of [...this.#writers.values()]) await quietly(writer.close("offline"));
+    for (const writer of [...this.#ending]) await quietly(writer.flush());
+    this.#writers.clear();
+    this.#ending.clear();
   }
 
   /**
-   * Opens a source; a writer of the same which is open fails with `SUPERSEDED`.
+   * Opens a source; a writer of the same which is open ends with `SUPERSEDED`, when what it has taken is durable.
    *
    * @throws {FramewireError} `STREAMS_EXHAUSTED`, `NO_SPACE`, `STORAGE_FAILED`.
    */
-  openSource(_opening: SourceOpening): Promise<FrameWriter> {
-    throw new Error("not yet");
+  openSource(opening: SourceOpening): Promise<FrameWriter> {
+    const key = JSON.stringify([opening.device, opening.source]);
+    return this.#openings.run(key, async () => {
+      const before = this.#writers.get(key);
+      if (before !== undefined) {
+        const text = `A newer connection has taken over source ${opening.source}`;
+        // Its failure is told to its own connection.
+        await before.end(new FramewireError("SUPERSEDED", text)).catch(() => {});
+        this.#ending.add(before);
+      }
+      const writer = this.#writer(await this.#open(opening), opening.named);
+      this.#writers.set(key, writer);
+      return writer;
+    });
   }
 
   /** All sources with what is recorded of them, oldest first. */
   sources(): Promise<SourceTotals[]> {
-    throw new Error("not yet");
+    return this.#options.catalog.sources();
   }
 
   /** Committed frames, in the order of arrival or against it. */
-  frames(_query: FrameQuery): Promise<FrameRow[]> {
-    throw new Error("not yet");
+  frames(query: FrameQuery): Promise<FrameRow[]> {
+    return this.#options.catalog.frames(query);
   }
 
-  frame(_id: number): Promise<FrameRow | undefined> {
-    throw new Error("not yet");
+  frame(id: number): Promise<FrameRow | undefined> {
+    return this.#options.catalog.frame(id);
   }
 
   /** The frame whose time is nearest; undefined when the source has none. */
-  nearest(_sourceId: number, _timeMs: number): Promise<FrameRow | undefined> {
-    throw new Error("not yet");
+  nearest(sourceId: number, timeMs: number): Promise<FrameRow | undefined> {
+    return this.#options.catalog.nearest(sourceId, timeMs);
   }
 
   /** The JPEG, the caller's own; undefined when it is gone, or is not what was stored. */
-  jpeg(_id: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    throw new Error("not yet");
+  async jpeg(id: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const place = await this.#options.catalog.place(id);
+    if (place === undefined) return undefined;
+    const { segmentId } = place;
+    this.#readers.set(segmentId, (this.#readers.get(segmentId) ?? 0) + 1);
+    try {
+      return await this.#read(place);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        this.#options.log("warn", "Frame cannot be read", { frame: id, ...errorFields(error) });
+      }
+      return undefined;
+    } finally {
+      const readers = this.#readers.get(segmentId)! - 1;
+      if (readers === 0) this.#readers.delete(segmentId);
+      else this.#readers.set(segmentId, readers);
+    }
   }
 
   /** When there are frames between the two times, ms since 1970: a few hundred rows at most. */
-  spans(_sourceId: number, _sinceMs: number, _untilMs: number): Promise<SpanRow[]> {
-    throw new Error("not yet");
+  spans(sourceId: number, sinceMs: number, untilMs: number): Promise<SpanRow[]> {
+    const lengthMs = untilMs - sinceMs;
+    const pauseMs = Number.isFinite(lengthMs) ? Math.max(SPAN_PAUSE_MS, lengthMs / SPANS_MAX) : SPAN_PAUSE_MS;
+    return this.#options.catalog.spans(sourceId, sinceMs, untilMs, pauseMs);
   }
 
   /** Why there are none. */
-  gaps(_sourceId: number, _sinceMs: number, _untilMs: number): Promise<GapRow[]> {
-    throw new Error("not yet");
+  gaps(sourceId: number, sinceMs: number, untilMs: number): Promise<GapRow[]> {
+    return this.#options.catalog.gaps(sourceId, sinceMs, untilMs, LIMITS.apiRowsMax);
   }
 
-  /** Removes what is older, or more, than is to be kept. */
+  /** Removes what is older, or more, than is to be kept. Whoever asks while it runs joins it. */
   expire(): Promise<void> {
-    throw new Error("not yet");
+    this.#expiring ??= this.#expire().finally(() => this.#expiring = undefined);
+    return this.#expiring;
   }
+
+  async #expire(): Promise<void> {
+    for (const [key, writer] of this.#writers) {
+      if (!writer.hasEnded) writer.endIfOld();
+      else {
+        this.#writers.delete(key);
+        this.#ending.add(writer);
+      }
+    }
+    for (const writer of this.#ending) if (writer.isIdle) this.#ending.delete(writer);
+    await expireFrames({
+      ...this.#options,
+      folders: this.#folders,
+      turns: this.#turns,
+      isRead: (segmentId) => this.#readers.has(segmentId),
+      sealedMs: (segmentId) => this.#sealedMs.get(segmentId),
+      removed: (segmentId) => this.#sealedMs.delete(segmentId),
+    });
+  }
+
+  async #open({ device, source, kind, run }: SourceOpening): Promise<OpenedSource> {
+    const { catalog, clock } = this.#options;
+    const sourcesMax = LIMITS.sourcesPerDeviceMax;
+    const opening = { device, name: source, kind, run, nowMs: clock.wallMs(), sourcesMax };
+    const opened = await catalog.openSource(opening).catch((cause) => {
+      throw storageError("open", cause);
+    });
+    if (opened !== null) return opened;
+    throw new FramewireError(
+      "STREAMS_EXHAUSTED",
+      `Cannot open source as those of a device must be <= ${sourcesMax}: ${device} has as many`,
+      { retryAfterMs: NO_SPACE_RETRY_MS },
+    );
+  }
+
+  #writer(opened: OpenedSource, named: boolean): FrameWriter {
+    const { catalog, disk, clock, random, log, space, retention } = this.#options;
+    const { source } = opened;
+    const shared = { source, catalog, disk, clock, folders: this.#folders };
+    const sealed = (segmentId: number) => {
+      if (retention.keepMs !== null) this.#sealedMs.set(segmentId, clock.now());
+    };
+    return new FrameWriter({
+      opened,
+      named,
+      catalog,
+      clock,
+      log,
+      space,
+      segments: new FrameSegments({ ...shared, bounds: this.#bounds, sealed }),
+      pictures: new FramePictures({ ...shared, random }),
+      exclusively: (job) => this.#turns.run(String(source.id), job),
+    });
+  }
+
+  async #read({ folder, file: name, position, bytes, crc32: checksum }: FramePlace) {
+    const file = await this.#options.disk.open(this.#folders.path(folder, name), "read");
+    try {
+      const jpeg = new Uint8Array(bytes);
+      const count = await file.readAt(jpeg, position);
+      if (count === bytes && crc32(jpeg) === checksum) return jpeg;
+      this.#options.log("error", "Frame is damaged on the disk", { file: `${folder}/${name}`, position, bytes });
+      return undefined;
+    } finally {
+      file.close();
+    }
+  }
+}
+
+/** Segments of which there are enough, so that what retention removes is a small part of what is kept. */
+function boundsOf({ keepMs, bytesMax, sourceBytesMax = null }: FrameRetention): SegmentBounds {
+  const keptBytes = Math.min(bytesMax ?? Infinity, sourceBytesMax ?? Infinity);
+  return {
+    bytesMax: Math.min(LIMITS.segmentBytesMax, Math.max(SEGMENT_BYTES_MIN, keptBytes / SEGMENTS_KEPT)),
+    ms: Math.min(LIMITS.segmentMs, Math.max(SEGMENT_MS_MIN, (keepMs ?? Infinity) / SEGMENTS_KEPT)),
+  };
 }
