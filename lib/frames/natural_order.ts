@@ -5,30 +5,31 @@
  * leading zeros by their code units. For `sort`.
  */
 export function naturalOrder(a: string, b: string): number {
-  const left = partsOf(a);
-  const right = partsOf(b);
-  for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const order = compareParts(left[index]!, right[index]!);
+  let left = 0;
+  let right = 0;
+  while (left < a.length && right < b.length) {
+    const numberLeft = digitsAt(a, left);
+    const numberRight = digitsAt(b, right);
+    const bothNumbers = numberLeft !== "" && numberRight !== "";
+    const order = bothNumbers ? compareNumbers(numberLeft, numberRight) : compareText(a[left]!, b[right]!);
     if (order !== 0) return order;
+    left += bothNumbers ? numberLeft.length : 1;
+    right += bothNumbers ? numberRight.length : 1;
   }
-  return left.length - right.length || compareText(a, b);
+  return (a.length - left) - (b.length - right) || compareText(a, b);
 }
 
-/** Text and numbers, in turn. */
-function partsOf(name: string): string[] {
-  return name.match(/\d+|\D+/g) ?? [];
+function digitsAt(name: string, at: number): string {
+  let end = at;
+  while (name[end]! >= "0" && name[end]! <= "9") end++;
+  return name.slice(at, end);
 }
 
-function compareParts(a: string, b: string): number {
-  if (!isNumber(a) || !isNumber(b)) return compareText(a, b);
+/** Of any length: a time in nanoseconds is more than a number holds. */
+function compareNumbers(a: string, b: string): number {
   const left = a.replace(/^0+/, "");
   const right = b.replace(/^0+/, "");
-  // Of any length: a time in nanoseconds is more than a number holds.
   return left.length - right.length || compareText(left, right);
-}
-
-function isNumber(part: string): boolean {
-  return part[0]! >= "0" && part[0]! <= "9";
 }
 
 function compareText(a: string, b: string): number {
