@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { FramewireError } from "../errors.ts";
+import { fileGroups, type GroupSpec, type GroupValues, splitGroups } from "./option_groups.ts";
 import { usage } from "./values.ts";
 
 /** One option of a command. */
@@ -26,6 +27,8 @@ export interface CommandSpec {
   readonly options: readonly OptionSpec[];
   /** The list option that words without an option belong to: `send clip.mp4` is `send --file clip.mp4`. */
   readonly words?: string;
+  /** Options that may be given several times over, once for each thing which they describe. */
+  readonly group?: GroupSpec;
   readonly examples: readonly string[];
 }
 
@@ -41,9 +44,12 @@ export interface OptionInputs {
 /** The values of a command, and where each came from. */
 export class Options {
   readonly #values: ReadonlyMap<string, readonly string[]>;
+  /** One for each thing that the command's {@linkcode GroupSpec} describes; each has the shared values, too. */
+  readonly groups: readonly Options[];
 
-  constructor(values: ReadonlyMap<string, readonly string[]>) {
+  constructor(values: ReadonlyMap<string, readonly string[]>, groups: readonly Options[] = []) {
     this.#values = values;
+    this.groups = groups;
   }
 
   /** The value of a text option: given, or its default. */
@@ -83,12 +89,16 @@ const COMMON: readonly OptionSpec[] = [
 /** @throws {FramewireError} `USAGE` for an unknown option, a missing value or a word too many. */
 export function parseOptions(spec: CommandSpec, inputs: OptionInputs): Options {
   const specs = [...spec.options, ...COMMON];
-  const flags = parseFlags(spec, specs, inputs.args);
+  const split = spec.group === undefined
+    ? { rest: inputs.args, shared: new Map<string, string>(), groups: [] }
+    : splitGroups(spec.group, specs, inputs.args);
+  const flags = parseFlags(spec, specs, split.rest);
+  for (const [name, text] of split.shared) flags.set(name, [text]);
   const values = new Map<string, readonly string[]>();
   const path = flags.get("config")?.[0] ?? inputs.env(variableOf("config"));
   const file = path === undefined ? {} : inputs.file(path);
   for (const key of Object.keys(file)) {
-    if (!specs.some((option) => option.name === key)) {
+    if (key !== spec.group?.key && !specs.some((option) => option.name === key)) {
       throw usage(`key in ${path}`, `an option of ${spec.name}: ${specs.map(({ name }) => name).join(", ")}`, key);
     }
   }
@@ -103,7 +113,21 @@ export function parseOptions(spec: CommandSpec, inputs: OptionInputs): Options {
     }
     values.set(option.name, given);
   }
-  return new Options(values);
+  if (spec.group === undefined) return new Options(values);
+  const groups = split.groups.length > 0 ? split.groups : fileGroups(spec.group, specs, file[spec.group.key]);
+  return new Options(values, groupOptions(spec.group, values, groups));
+}
+
+/** Those of the groups, above what is shared; without any, what is shared is one of its own if it says what it is. */
+function groupOptions(
+  { name, origins }: GroupSpec,
+  shared: ReadonlyMap<string, readonly string[]>,
+  groups: readonly GroupValues[],
+): Options[] {
+  const own = [name, ...origins];
+  if (groups.length === 0) return own.some((option) => shared.has(option)) ? [new Options(shared)] : [];
+  const inherited = [...shared].filter(([option]) => !own.includes(option));
+  return groups.map((group) => new Options(new Map([...inherited, ...[...group].map(([k, v]) => [k, [v]] as const)])));
 }
 
 /** The environment variable of an option. */
