@@ -21,16 +21,19 @@ export interface HttpListener {
 /** What happens on a WebSocket. */
 export interface SocketEvents {
   opened(): void;
-  /** A message of so many bytes (characters, if it is text) has arrived. */
-  received(length: number): void;
+  /** A message has arrived. */
+  received(message: string | ArrayBuffer): void;
   /** Called once, however it ended. */
   closed(): void;
 }
 
 /** The server's end of a WebSocket. */
 export interface ServerSocket {
-  /** Queues `text`; never blocks, so look at `bufferedBytes` first. Nothing happens once it is closing. */
-  send(text: string): void;
+  /**
+   * Queues a text or binary message, of which it makes a copy; never blocks, so look at `bufferedBytes` first. Nothing
+   * happens once it is closing.
+   */
+  send(message: string | Uint8Array<ArrayBuffer>): void;
   /** Bytes queued and not yet taken by the kernel. */
   bufferedBytes(): number;
   /** Asks for an end; `closed` follows, for a peer which reads nothing only when its connection ends. */
@@ -65,7 +68,7 @@ export const systemHttp: Http = {
     let ended = false;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened();
-    socket.onmessage = ({ data }) => events.received(typeof data === "string" ? data.length : data.byteLength);
+    socket.onmessage = ({ data }) => events.received(data);
     // An error is always followed by a close event.
     socket.onerror = (event) => event.preventDefault();
     socket.onclose = () => {
@@ -76,8 +79,8 @@ export const systemHttp: Http = {
     return {
       response,
       socket: {
-        send(text) {
-          if (socket.readyState === WebSocket.OPEN) socket.send(text);
+        send(message) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(message);
         },
         bufferedBytes: () => socket.bufferedAmount,
         close(code, reason) {

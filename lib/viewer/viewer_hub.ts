@@ -1,10 +1,18 @@
-/** The pages which are open: each gets a snapshot, and then what has changed, a few times a second. */
+/**
+ * The pages which are open: each gets a snapshot, and then what has changed, a few times a second; and the pictures of the
+ * sources that it watches.
+ */
 import { LIMITS } from "../config/limits.ts";
 import { messageOf } from "../errors.ts";
+import type { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServerSocket, SocketEvents } from "../platform/http.ts";
 import type { ClipChange, ClipLibrary, ClipView, DeviceView, ServerView } from "./clip_library.ts";
+import type { FrameLibrary, SourceView } from "./frame_library.ts";
 import type { PageMessage } from "./page_messages.ts";
+import { PictureMessages } from "./picture_message.ts";
+import { PictureRounds } from "./picture_rounds.ts";
+import { SourceNews } from "./source_news.ts";
 import { Viewer } from "./viewer.ts";
 
 /** Changes go out this far apart at most: four a second look live. */
@@ -17,6 +25,8 @@ const UPDATE_CLIPS_MAX = 400;
 /** What {@linkcode ViewerHub} needs. */
 export interface ViewerHubOptions {
   readonly library: ClipLibrary;
+  readonly frames: FrameLibrary;
+  readonly hub: LiveHub;
   readonly server: () => ServerView;
   readonly clock: Clock;
   readonly serverId: string;
@@ -33,6 +43,11 @@ export class ViewerHub {
   readonly #options: ViewerHubOptions;
   readonly #viewers = new Set<Viewer>();
   #changes = new Map<string, ClipView | null>();
+  readonly #rounds: PictureRounds;
+  readonly #messages = new PictureMessages();
+  /** By id; as of the last round. */
+  #sources = new Map<number, SourceView>();
+  #sourceNews: SourceNews | undefined;
   #devicesTold = "";
   #sending = false;
   #unsubscribe: (() => void) | undefined;
@@ -40,6 +55,7 @@ export class ViewerHub {
 
   constructor(options: ViewerHubOptions) {
     this.#options = options;
+    this.#rounds = new PictureRounds(options.clock);
   }
 
   /** Viewers whose connection is not over yet. */
@@ -55,10 +71,11 @@ export class ViewerHub {
         viewer.opened();
         void this.#send(false);
       },
-      received: (length) => viewer.received(length),
+      received: (message) => viewer.received(message, (id) => this.#sources.get(id)),
       closed: () => this.#leave(viewer),
     });
-    const viewer = new Viewer(socket, this.#options.clock);
+    const { clock, hub } = this.#options;
+    const viewer: Viewer = new Viewer({ socket, clock, hub, rounds: this.#rounds, messages: this.#messages });
     this.#viewers.add(viewer);
     if (this.#unsubscribe === undefined) this.#begin();
     return response;
@@ -71,6 +88,7 @@ export class ViewerHub {
   }
 
   #begin(): void {
+    this.#sourceNews = undefined;
     this.#devicesTold = changedDevices(this.#options.server().devices);
     this.#unsubscribe = this.#options.library.subscribe((change) => this.#note(change));
     const tick = () => {
@@ -85,9 +103,11 @@ export class ViewerHub {
     this.#cancelTimer?.();
     this.#unsubscribe = this.#cancelTimer = undefined;
     this.#changes.clear();
+    this.#rounds.stop();
   }
 
   #leave(viewer: Viewer): void {
+    viewer.leave();
     this.#viewers.delete(viewer);
     if (this.#viewers.size === 0) this.#rest();
   }
@@ -102,9 +122,10 @@ export class ViewerHub {
     if (this.#sending) return;
     this.#sending = true;
     try {
-      const server = this.#options.server();
       for (const viewer of this.#viewers) viewer.look();
-      if (updates) this.#sendUpdate(server);
+      const sources = await this.#readSources();
+      const server = this.#options.server();
+      if (updates) this.#sendUpdate(server, sources);
       await this.#sendSnapshots(server);
       for (const viewer of this.#viewers) viewer.stayAlive();
     } catch (error) {
@@ -117,10 +138,28 @@ export class ViewerHub {
     if ([...this.#viewers].some((viewer) => viewer.isNew)) void this.#send(false);
   }
 
-  #sendUpdate(server: ServerView): void {
+  /** All sources; pages watch those which have come since, and no longer those which are gone. */
+  async #readSources(): Promise<SourceView[]> {
+    const sources = await this.#options.frames.sources();
+    const before = this.#sources;
+    this.#sources = new Map(sources.map((source) => [source.id, source]));
+    if (before.size !== this.#sources.size || sources.some(({ id }) => !before.has(id))) {
+      for (const viewer of this.#viewers) viewer.resolve((id) => this.#sources.get(id));
+    }
+    if (this.#sourceNews === undefined) {
+      // The first page hears it all in its snapshot.
+      this.#sourceNews = new SourceNews();
+      this.#sourceNews.changes(sources, this.#options.clock.now());
+    }
+    return sources;
+  }
+
+  #sendUpdate(server: ServerView, sources: readonly SourceView[]): void {
     const devices = changedDevices(server.devices);
     const devicesChanged = devices !== this.#devicesTold;
-    if (this.#changes.size === 0 && !devicesChanged) return;
+    const { changed, removed } = this.#sourceNews!.changes(sources, this.#options.clock.now());
+    const sourcesChanged = changed.length > 0 || removed.length > 0;
+    if (this.#changes.size === 0 && !devicesChanged && !sourcesChanged) return;
     const changes = this.#changes;
     this.#changes = new Map();
     this.#devicesTold = devices;
@@ -135,6 +174,8 @@ export class ViewerHub {
       clips: [...changes.values()].filter((clip) => clip !== null),
       removed: [...changes].filter(([, clip]) => clip === null).map(([id]) => id),
       ...(devicesChanged ? { devices: server.devices } : {}),
+      ...(changed.length > 0 ? { sources: changed } : {}),
+      ...(removed.length > 0 ? { removedSources: removed } : {}),
     };
     const text = JSON.stringify(message);
     for (const viewer of this.#viewers) viewer.update(text);
@@ -155,7 +196,7 @@ export class ViewerHub {
       clips: clips.slice(0, SNAPSHOT_CLIPS),
       more: clips.length > SNAPSHOT_CLIPS,
       devices: server.devices,
-      sources: [],
+      sources: [...this.#sources.values()],
     };
     const text = JSON.stringify(message);
     for (const viewer of waiting) viewer.snapshot(text);
