@@ -1,5 +1,5 @@
 /**
- * Pictures of a folder, in the order of their numbers. A picture counts as taken at the moment it is read: what a camera
+ * Pictures of a folder, in the order of their numbers. A picture counts as taken at the moment it is given: what a camera
  * wrote into a file's time is too often the time of a copy.
  */
 import { LIMITS } from "../config/limits.ts";
@@ -22,6 +22,14 @@ export interface FolderSettings {
 
 /** How far behind its pace it may fall and still catch up, ms; beyond it a new pace begins. */
 const CATCH_UP_MS = 1_000;
+/** Pictures which are read at the same time, when no pace is asked for: the wait for one hides behind the others. */
+const READS_MAX = 4;
+
+/** A file which was read, or why it cannot be sent. */
+interface ReadPicture {
+  readonly name: string;
+  readonly content: Uint8Array | Error;
+}
 
 export class FolderOrigin implements FrameOrigin {
   readonly #settings: FolderSettings;
@@ -32,6 +40,7 @@ export class FolderOrigin implements FrameOrigin {
   /** Names of those to come, and where we are in them. */
   #names: string[];
   #index = 0;
+  #reading: Promise<ReadPicture>[] = [];
   /** Pictures of this round which were good. */
   #goodOnes = 0;
   readonly #badNames = new Set<string>();
@@ -73,27 +82,39 @@ export class FolderOrigin implements FrameOrigin {
 
   async next(signal: AbortSignal): Promise<CapturedFrame | null> {
     while (!signal.aborted) {
-      const name = this.#names[this.#index++] ?? await this.#more(signal);
-      if (name === null) return null;
-      const jpeg = await this.#read(name);
+      const picture = await this.#nextPicture();
+      if (picture === undefined) {
+        if (!await this.#more(signal)) return null;
+        continue;
+      }
+      const jpeg = this.#check(picture);
       if (jpeg === null) continue;
       await this.#keepPace(signal);
       if (signal.aborted) return null;
       this.#goodOnes++;
-      return { jpeg, name, capturedMs: this.#clock.wallMs() };
+      return { jpeg, name: picture.name, capturedMs: this.#clock.wallMs() };
     }
     return null;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#names = [];
-    return Promise.resolve();
+    await Promise.all(this.#reading);
   }
 
-  /** The first name of the next round, or of what has appeared; null when there is none. */
-  async #more(signal: AbortSignal): Promise<string | null> {
+  /** Reads on; undefined when no name is left. */
+  #nextPicture(): Promise<ReadPicture> | undefined {
+    const readsMax = this.#settings.fps === null ? READS_MAX : 1;
+    while (this.#reading.length < readsMax && this.#index < this.#names.length) {
+      this.#reading.push(readPicture(this.#disk, this.#settings.path, this.#names[this.#index++]!));
+    }
+    return this.#reading.shift();
+  }
+
+  /** Gets the names of the next round, or of what has appeared; false when there are none. */
+  async #more(signal: AbortSignal): Promise<boolean> {
     // A round without a picture would be followed by the next at once, for ever.
-    if (this.#watch === null && !(this.#settings.loop && this.#goodOnes > 0)) return null;
+    if (this.#watch === null && !(this.#settings.loop && this.#goodOnes > 0)) return false;
     const { path } = this.#settings;
     try {
       this.#names = this.#watch === null ? await listPictures(this.#disk, path) : await this.#watch.next(signal);
@@ -101,22 +122,20 @@ export class FolderOrigin implements FrameOrigin {
       throw new FramewireError("SOURCE_UNREADABLE", `Cannot read folder ${path}: ${messageOf(cause)}`, { cause });
     }
     this.#goodOnes = 0;
-    this.#index = 1;
-    return this.#names[0] ?? null;
+    this.#index = 0;
+    return this.#names.length > 0;
   }
 
   /** Null when it cannot be sent. */
-  async #read(name: string): Promise<Uint8Array | null> {
-    try {
-      const jpeg = await readWhole(this.#disk, `${this.#settings.path}/${name}`);
-      if (jpeg[0] === 0xff && jpeg[1] === 0xd8 && jpeg[2] === 0xff) return jpeg;
-      throw new Error("it is no JPEG");
-    } catch (thrown) {
-      // In a loop it is bad each time, and said once.
-      if (!this.#badNames.has(name)) this.#events.leftOut(name, messageOf(thrown));
-      if (this.#settings.loop) this.#badNames.add(name);
-      return null;
+  #check({ name, content }: ReadPicture): Uint8Array | null {
+    const isJpeg = !(content instanceof Error) && content[0] === 0xff && content[1] === 0xd8 && content[2] === 0xff;
+    if (isJpeg) return content;
+    // In a loop it is bad each time, and said once.
+    if (!this.#badNames.has(name)) {
+      this.#events.leftOut(name, content instanceof Error ? content.message : "it is no JPEG");
     }
+    if (this.#settings.loop) this.#badNames.add(name);
+    return null;
   }
 
   /** Waits until it is time for the next picture. Each is due by its number, so that late timers do not add up. */
@@ -135,15 +154,21 @@ export class FolderOrigin implements FrameOrigin {
   }
 }
 
-/** A file of at most a picture's size, the caller's own. */
-async function readWhole(disk: Disk, path: string): Promise<Uint8Array> {
-  const file = await disk.open(path, "read");
+/** Reads a file of at most a picture's size. Never rejects. */
+async function readPicture(disk: Disk, folder: string, name: string): Promise<ReadPicture> {
   try {
-    const { bytes } = await file.info();
-    if (bytes > LIMITS.frameBytesMax) throw new Error(`it must be <= ${LIMITS.frameBytesMax} bytes: received ${bytes}`);
-    const content = new Uint8Array(bytes);
-    return content.subarray(0, await file.readAt(content, 0));
-  } finally {
-    file.close();
+    const file = await disk.open(`${folder}/${name}`, "read");
+    try {
+      const { bytes } = await file.info();
+      if (bytes > LIMITS.frameBytesMax) {
+        throw new Error(`it must be <= ${LIMITS.frameBytesMax} bytes: received ${bytes}`);
+      }
+      const content = new Uint8Array(bytes);
+      return { name, content: content.subarray(0, await file.readAt(content, 0)) };
+    } finally {
+      file.close();
+    }
+  } catch (thrown) {
+    return { name, content: thrown instanceof Error ? thrown : new Error(messageOf(thrown)) };
   }
 }
