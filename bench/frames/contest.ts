@@ -12,6 +12,9 @@ const SEND_TIMEOUT_MS = 60_000;
 const WARM_FRAMES = 1_500;
 /** In lock step all is the same, but for the number. */
 const LOCK_STEP_PART = 1 / 5;
+/** Memory that is touched beforehand, as a part of what is saved: there are copies in sockets and processes, too. */
+const MEMORY_FACTOR = 1.25;
+const PIECE_BYTES = 1024 * 1024;
 
 /** One run of one peer. */
 export interface FrameRun {
@@ -86,6 +89,7 @@ async function runOnce(peer: FramePeer, pictures: string, folder: string, frames
   await Deno.mkdir(folder);
   // What others left in the page cache must not be written back on this one's time.
   await run("sync", []);
+  if (peer.keepsNothing !== true) touchMemory(folder, (warm + frames) * FRAME_BYTES * MEMORY_FACTOR);
   const { listening, port } = await peer.listen(folder);
   try {
     const result = await send(
@@ -102,6 +106,20 @@ async function runOnce(peer: FramePeer, pictures: string, folder: string, frames
     await listening.stop();
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * Has the kernel take as much memory for files as a run will, and give it up again. Memory which a virtual machine has
+ * given back to its host is several times slower to touch, and it is chance which peer would meet it.
+ */
+function touchMemory(folder: string, bytes: number): void {
+  const path = `${folder}/memory.bin`;
+  const piece = new Uint8Array(PIECE_BYTES);
+  {
+    using file = Deno.openSync(path, { write: true, createNew: true });
+    for (let written = 0; written < bytes; written += PIECE_BYTES) file.writeSync(piece);
+  }
+  Deno.removeSync(path);
 }
 
 /** Runs a sender. CPU time is taken from its line `warm` to its end: starting is not a matter of frames. */

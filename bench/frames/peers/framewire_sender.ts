@@ -51,10 +51,11 @@ await runUplink(
     address: { hostname: "127.0.0.1", port: args.port },
     identity: { device: "bench", token: "", software: SOFTWARE },
     retryForMs: 0,
+    sources: [job],
     connected: () => {},
     interrupted: () => {},
   },
-  [job],
+  [],
   new AbortController().signal,
 );
 Deno.exit(job.phase === "ended" && job.stored === args.all ? 0 : 1);
