@@ -25,6 +25,8 @@ export interface AnalyzerOptions {
 export class AnalyzerProgram {
   readonly #options: AnalyzerOptions;
   #run: AnalyzerRun | undefined;
+  /** Lives which are over, but not quite gone. */
+  readonly #dying = new Set<AnalyzerRun>();
   #trouble = "Analyser has not begun";
   /** In a row, without a good while between them. */
   #failures = 0;
@@ -55,6 +57,8 @@ export class AnalyzerProgram {
     const run = this.#run;
     run.ended.then((reason) => {
       if (this.#stopped) return;
+      this.#dying.add(run);
+      run.gone.then(() => this.#dying.delete(run));
       // It has worked for longer than a stuck one would have been waited for.
       if (run.answers > 0 && clock.now() - startMs > LIMITS.analysisTimeoutMs) this.#failures = 0;
       this.#ended(reason);
@@ -64,7 +68,8 @@ export class AnalyzerProgram {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
-    await this.#run?.stop();
+    const runs = [...this.#dying, ...this.#run === undefined ? [] : [this.#run]];
+    await Promise.all(runs.map((run) => run.stop()));
   }
 
   /** Its JSON about a frame, or why there is none; never rejects. */

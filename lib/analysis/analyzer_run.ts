@@ -27,11 +27,12 @@ export class AnalyzerRun {
   #answers = 0;
   #over = false;
   #cancelTimer = () => {};
+  readonly #gone: Promise<unknown>;
 
   constructor(child: ChildProcess, clock: Clock) {
     this.#child = child;
     this.#clock = clock;
-    this.#listen();
+    this.#gone = Promise.all([this.#listen(), child.exited]);
   }
 
   /** Requests without an answer. */
@@ -42,6 +43,11 @@ export class AnalyzerRun {
   /** Answers so far. */
   get answers(): number {
     return this.#answers;
+  }
+
+  /** Resolves when nothing is left of the program. */
+  get gone(): Promise<unknown> {
+    return this.#gone;
   }
 
   /** Resolves with the reason when it is over, however that came; the program is dead or dying then. */
@@ -71,7 +77,7 @@ export class AnalyzerRun {
     const enough = new AbortController();
     // A program of its own may hold its standard error open for longer.
     await Promise.race([
-      Promise.all([this.#child.closeInput(), this.#child.exited]),
+      Promise.all([this.#child.closeInput(), this.#gone]),
       sleep(this.#clock, 2 * END_MS, enough.signal),
     ]);
     enough.abort();
@@ -93,6 +99,9 @@ export class AnalyzerRun {
       // Cut in the middle of an answer: how it ended says more.
       const isCut = error instanceof FramewireError && error.code === "TRUNCATED";
       this.#finish(isCut ? await this.#howItEnded() : `Analyser printed what is no answer: ${messageOf(error)}`, true);
+      // To its end, or the pipe stays open.
+      const rest = new Uint8Array(4096);
+      while (await this.#child.read(rest).catch(() => null) !== null);
     }
   }
 
