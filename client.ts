@@ -2,7 +2,9 @@
 import { clientMain } from "./lib/client/main.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
+import { systemHttpClient } from "./lib/platform/http_client.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
+import { systemProcesses } from "./lib/platform/processes.ts";
 import { tlsClientNetwork } from "./lib/platform/tls_network.ts";
 import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
@@ -17,6 +19,8 @@ if (import.meta.main) {
       disk: systemDisk,
       clock: systemClock,
       random: systemRandom,
+      processes: systemProcesses,
+      http: systemHttpClient,
     }),
   );
 }

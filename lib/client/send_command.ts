@@ -7,14 +7,22 @@ import { helpOf, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { ERROR_CODES, FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
+import { CameraOrigin } from "../frames/camera_origin.ts";
+import { FolderOrigin } from "../frames/folder_origin.ts";
+import type { FrameOrigin } from "../frames/frame_origin.ts";
+import { type JobOriginEvents, SourceJob } from "../frames/source_job.ts";
 import type { Disk } from "../platform/disk.ts";
+import type { HttpClient } from "../platform/http_client.ts";
 import type { Network } from "../platform/network.ts";
+import type { Processes } from "../platform/processes.ts";
 import type { Program } from "../platform/program.ts";
 import type { Random } from "../platform/random.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { type ClipPath, findClipPaths } from "./clip_paths.ts";
 import { SEND_SPEC, type SendOptions, toSendOptions } from "./send_options.ts";
 import { SendReport } from "./send_report.ts";
+import { errorOf } from "./source_lines.ts";
+import type { SourceOptions } from "./source_options.ts";
 import { runUplink } from "./uplink.ts";
 
 /** Everything that a command touches of the outside. */
@@ -26,6 +34,9 @@ export interface Outside {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
+  /** For ffmpeg, which reads cameras. */
+  readonly processes: Processes;
+  readonly http: HttpClient;
 }
 
 /** Exit code after Ctrl-C. */
@@ -77,6 +88,10 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
     return new ClipJob(named.name, () => openSource(outside, named), report);
   });
   report.jobs = jobs;
+  const sources = options.sources.map(({ settings, from }) =>
+    new SourceJob(settings, (events) => openOrigin(outside, from, events), report.sources, outside)
+  );
+  report.sources.start(sources);
   try {
     await runUplink(
       {
@@ -86,6 +101,7 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
         address: options.server,
         identity: { device: options.device, token: options.token, software: `${SOFTWARE} ${program.system}` },
         retryForMs: options.retryForMs,
+        sources,
         connected: (welcome, remote) => report.connected(remote, welcome.software, welcome.httpUrl),
         interrupted: (error, retryInMs) => report.interrupted(error, retryInMs),
       },
@@ -93,10 +109,22 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
       signal,
     );
   } finally {
-    for (const job of jobs) await job.giveUp();
+    await Promise.all([...jobs, ...sources].map((job) => job.giveUp()));
+    report.sources.stop();
+    // Also after Ctrl-C, which is how cameras usually end.
+    report.sources.summary(report.httpUrl === "" ? "" : `${report.httpUrl.replace(/\/$/, "")}/#live`);
   }
-  report.summary();
-  return exitCodeOf(jobs);
+  if (jobs.length > 0) report.summary();
+  return exitCodeOf(jobs) || exitCodeOfSources(sources);
+}
+
+async function openOrigin(
+  { disk, clock, random, processes }: Outside,
+  from: SourceOptions["from"],
+  events: JobOriginEvents,
+): Promise<FrameOrigin> {
+  if ("folder" in from) return await FolderOrigin.open(from.folder, { disk, clock }, events);
+  return new CameraOrigin({ camera: from.camera, processes, clock, random, events });
 }
 
 function openSource({ disk, program }: Outside, { path, name }: ClipPath): Promise<ClipSource> {
@@ -108,4 +136,9 @@ function exitCodeOf(jobs: readonly ClipJob[]): number {
   const failed = jobs.find((job) => job.phase !== "stored");
   if (failed === undefined) return 0;
   return ERROR_CODES[(failed.error ?? new FramewireError("INTERNAL", "")).code].exit;
+}
+
+function exitCodeOfSources(sources: readonly SourceJob[]): number {
+  const error = sources.map(errorOf).find((one) => one !== null);
+  return error === undefined || error === null ? 0 : ERROR_CODES[error.code].exit;
 }

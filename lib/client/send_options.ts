@@ -4,17 +4,19 @@ import { readPem } from "../config/pem.ts";
 import { parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { Program } from "../platform/program.ts";
+import { SOURCE_GROUP, SOURCE_OPTION_SPECS, type SourceOptions, toSourceOptions } from "./source_options.ts";
 
 export const SEND_SPEC: CommandSpec = {
   name: "framewire send",
-  summary: "Sends clips (any files) to a Framewire server; resumes after anything, done when they are safe.",
+  summary: "Sends clips (any files), folders of pictures and cameras to a Framewire server, over one connection.",
   options: [
     {
       name: "file",
       kind: "list",
       value: "PATH…",
-      help: "Files; folders are walked; - is standard input (--file may be left out)",
+      help: "Clips; folders are walked; - is standard input (--file may be left out)",
     },
+    ...SOURCE_OPTION_SPECS,
     { name: "server", kind: "text", value: "HOST:PORT", help: "Where to", default: "127.0.0.1:12345" },
     { name: "device", kind: "text", value: "NAME", help: "Who we are [host name]" },
     { name: "name", kind: "text", value: "NAME", help: "Name of the clip, if it is only one [file name]" },
@@ -36,14 +38,21 @@ export const SEND_SPEC: CommandSpec = {
     { name: "quiet", kind: "flag", help: "Say nothing but results and errors" },
   ],
   words: "file",
+  group: SOURCE_GROUP,
+  notes: [
+    "Several sources: what follows a --source NAME is its own. In the config file they are a list:",
+    '"sources": [{ "source": "left", "kind": "visible", "camera": "/dev/video0", "width": 640 }, …]',
+  ],
   examples: [
     "deno task send --file clip.mp4",
-    "ffmpeg … | framewire send --file - --name live.mp4 --server 10.0.0.5:12345",
+    "framewire send --camera test --width 640 --quality 80 --server 10.0.0.5:12345",
+    "framewire send --source left --frames pictures/ --source heat --kind infrared --camera /dev/video2",
   ],
 };
 
 export interface SendOptions {
   readonly paths: readonly string[];
+  readonly sources: readonly SourceOptions[];
   readonly server: { readonly hostname: string; readonly port: number };
   readonly device: string;
   readonly name: string | undefined;
@@ -58,8 +67,9 @@ export interface SendOptions {
 /** @throws {FramewireError} `USAGE`. */
 export function toSendOptions(options: Options, program: Program): SendOptions {
   const paths = options.list("file");
-  if (paths.length === 0) {
-    throw new FramewireError("USAGE", "Cannot send as there is nothing to send: name files with --file PATH…");
+  const sources = toSourceOptions(options.groups, Deno.build.os);
+  if (paths.length + sources.length === 0) {
+    throw new FramewireError("USAGE", "Cannot send as there is nothing to send: use --file, --frames or --camera");
   }
   if (paths.filter((path) => path === "-").length > 1) {
     throw new FramewireError(
@@ -73,6 +83,7 @@ export function toSendOptions(options: Options, program: Program): SendOptions {
   }
   return {
     paths,
+    sources,
     server: options.required("server", parseHostPort),
     device: options.text("device") ?? program.hostname,
     name,

@@ -29,6 +29,8 @@ export interface CommandSpec {
   readonly words?: string;
   /** Options that may be given several times over, once for each thing which they describe. */
   readonly group?: GroupSpec;
+  /** Lines of the help between options and examples. */
+  readonly notes?: readonly string[];
   readonly examples: readonly string[];
 }
 
@@ -149,6 +151,7 @@ export function helpOf(spec: CommandSpec): string {
     "",
     `Every option is also a variable (--config is ${variableOf("config")}) and a key of the config file.`,
     "A flag beats the variable, which beats the file. BYTES: 64MB, 1GiB. TIME: 30s, 10m, 7d.",
+    ...spec.notes ?? [],
     "",
     ...spec.examples.map((example) => `  ${example}`),
   ].join("\n");
