@@ -4,6 +4,7 @@ import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
 import { tlsServerNetwork } from "./lib/platform/tls_network.ts";
+import { systemProcesses } from "./lib/platform/processes.ts";
 import { systemProgram } from "./lib/platform/program.ts";
 import { systemRandom } from "./lib/platform/random.ts";
 import { serveCommand } from "./lib/server/serve_command.ts";
@@ -15,6 +16,7 @@ if (import.meta.main) {
     network: systemNetwork,
     tlsNetwork: tlsServerNetwork,
     disk: systemDisk,
+    processes: systemProcesses,
     clock: systemClock,
     random: systemRandom,
   };

@@ -5,6 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import { isIntact } from "../protocol/chunk_frame.ts";
 import type { CloseStream, Message, OpenClip, VideoData } from "../protocol/message.ts";
 import { mayReceiveOnStream, type StreamState } from "../protocol/session_rules.ts";
+import type { StreamNumbers } from "../protocol/stream_numbers.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { errorToPeer } from "../session/peer_error.ts";
 import type { ClipRow } from "../store/catalog.ts";
@@ -18,6 +19,8 @@ export interface ClipReceiverOptions {
   readonly device: string;
   readonly store: ClipStore;
   readonly clock: Clock;
+  /** Shared with the sources of the connection. */
+  readonly numbers: StreamNumbers;
   /** Queues a message to the box. */
   readonly send: (message: Message) => void;
   /** Ends the whole connection. */
@@ -40,8 +43,6 @@ interface Entry {
 export class ClipReceiver {
   readonly #options: ClipReceiverOptions;
   readonly #entries = new Map<number, Entry>();
-  /** Streams above this were never opened; those below may have ended while chunks of theirs were on their way. */
-  #highest = 0;
   /** Bytes taken since the disk was looked at. */
   #uncheckedBytes = 0;
   #closed = false;
@@ -50,6 +51,11 @@ export class ClipReceiver {
 
   constructor(options: ClipReceiverOptions) {
     this.#options = options;
+  }
+
+  /** Whether the stream is a clip that is open. */
+  has(stream: number): boolean {
+    return this.#entries.has(stream);
   }
 
   /**
@@ -66,7 +72,7 @@ export class ClipReceiver {
       return this.#open(this.#entries.get(message.stream), message);
     }
     if (entry === undefined) {
-      if (message.stream > 0 && message.stream <= this.#highest) {
+      if (this.#options.numbers.mayHaveEnded(message.stream)) {
         // A late chunk of a stream that has ended is intact; a damaged one belongs to a stream nobody can tell.
         if (message.kind !== "videoData" || isIntact(message)) return;
         throw new FramewireError("BAD_CHECKSUM", "Cannot tell the stream of a chunk that arrived damaged");
@@ -101,10 +107,7 @@ export class ClipReceiver {
 
   #open(known: Entry | undefined, message: OpenClip): void {
     if (known !== undefined) this.#checkState(known, message.kind);
-    else if (message.stream <= this.#highest) {
-      throw new FramewireError("UNEXPECTED_MESSAGE", `Cannot open stream ${message.stream} again`);
-    }
-    this.#highest = Math.max(this.#highest, message.stream);
+    else this.#options.numbers.open(message.stream);
     const entry = known ?? { number: message.stream, name: message.name, state: "opening", stream: undefined };
     entry.state = "opening";
     this.#entries.set(entry.number, entry);

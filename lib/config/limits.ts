@@ -56,6 +56,8 @@ export const LIMITS = {
   frameWindowFrames: 64,
   /** Unacked bytes of a source which the box sends, whatever the window is: 64 frames of 500 KB. */
   frameWindowBytes: 32 * MIB,
+  /** Pictures of one connection which wait for disk or analysis; beyond it nothing is read from the box. Two windows. */
+  framesHeldBytesMax: 64 * MIB,
   /** Pictures of one offer: one round trip each, and an answer of a few KiB. */
   framesPerOfferMax: 256,
   /** Pictures of all sources which wait to be analysed; beyond it they are skipped, fairly, and counted. */
@@ -116,8 +118,11 @@ export const LIMITS = {
   viewerMessageBytesMax: 16 * KIB,
   /** Sources which one page watches at once. */
   viewerSourcesMax: 256,
-  /** Bytes queued for one viewer above which it gets no picture: on a slow link they are what the picture is late by. */
-  viewerPictureQueueBytesMax: 128 * KIB,
+  /**
+   * Bytes queued for one viewer above which it gets no picture: on a slow link they are what the picture is late by.
+   * Eight cameras of 45 KB which come at once miss some on loopback with half of it.
+   */
+  viewerPictureQueueBytesMax: 256 * KIB,
   /** Range requests at once, over all viewers; each holds one piece. */
   contentRequestsMax: 256,
   /** A range request which waits for bytes that do not come ends after this long. */

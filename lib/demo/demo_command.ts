@@ -1,8 +1,10 @@
 /** `deno task demo`: a server and a made-up box in one process; needs no camera, no ffmpeg and no other set-up. */
 import { join } from "node:path";
+import { DEFAULT_LIMITS } from "../analysis/analysis_limits.ts";
 import { ClipJob } from "../clips/clip_job.ts";
 import { FileSource } from "../clips/clip_source.ts";
-import { runUplink } from "../client/uplink.ts";
+import { SourceJob } from "../frames/source_job.ts";
+import { runUplink, type UplinkOptions } from "../client/uplink.ts";
 import { programInputs } from "../config/inputs.ts";
 import { helpOf, type Options, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
@@ -13,11 +15,15 @@ import { sleep } from "../platform/clock.ts";
 import { FramewireServer, type ServerAddresses } from "../server/framewire_server.ts";
 import type { ServeOutside } from "../server/serve_command.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { DemoCamera } from "./demo_camera.ts";
 import { writeDemoClip } from "./demo_clip.ts";
 import { DEMO_SPEC } from "./demo_options.ts";
 import { slowNetwork } from "./slow_network.ts";
 
+/** Sends clips over a slow link. */
 const DEVICE = "demo-box";
+/** Has two cameras on a good one. */
+const CAMERAS_DEVICE = "demo-line";
 /** The demo's clips are small; it must also run on a nearly full disk. */
 const RESERVE_BYTES = 1024 * 1024;
 
@@ -50,7 +56,10 @@ async function runDemo(outside: ServeOutside, options: Options): Promise<number>
       tell(outside, options, addresses, data.path);
       const clip = join(data.path, "camera.mp4");
       await writeDemoClip(program, outside.disk, clip);
-      await sendClips(outside, options, addresses, clip, stop.signal);
+      await Promise.all([
+        sendClips(outside, options, addresses, clip, stop.signal),
+        sendFrames(outside, addresses, stop.signal),
+      ]);
     } finally {
       await server.stop();
     }
@@ -83,6 +92,11 @@ async function startServer(
       tls: null,
       keepUnfinishedMs: parseDuration("keep-unfinished", "7d"),
       reserveBytes: RESERVE_BYTES,
+      record: { kind: "all" },
+      keepMs: null,
+      diskBytesMax: null,
+      sourceBytesMax: null,
+      analysis: { workers: 1, limits: DEFAULT_LIMITS, analyzer: null },
       logLevel: "error",
       json: false,
     });
@@ -98,7 +112,7 @@ async function startServer(
 function tell({ program }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
   if (options.flag("json")) return program.printLine(JSON.stringify({ event: "ready", ...addresses }));
   program.printLine(
-    `Open ${addresses.http} and press play: a clip is arriving over a slow link, and plays before it is whole.`,
+    `Open ${addresses.http}: two cameras are live, and a clip is arriving over a slow link; it plays before it is whole.`,
   );
   program.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
   program.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
@@ -112,7 +126,7 @@ async function sendClips(
   clip: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { program, clock, disk, random, network } = outside;
+  const { program, clock, disk, network } = outside;
   const link = slowNetwork(network, clock, options.required("link-rate", parseBytes));
   const pauseMs = options.required("pause", parseDuration);
   for (let number = 1; !signal.aborted; number++) {
@@ -124,16 +138,7 @@ async function sendClips(
     if (!options.flag("json")) program.printLine(`The box ${DEVICE} sends ${name}.`);
     try {
       await runUplink(
-        {
-          network: link,
-          clock,
-          random,
-          address: parseHostPort("listen", addresses.listen),
-          identity: { device: DEVICE, token: "", software: `${SOFTWARE} demo` },
-          retryForMs: Infinity,
-          connected: () => {},
-          interrupted: (error) => program.printError(`${messageOf(error)}\n`),
-        },
+        uplinkOptions({ ...outside, network: link }, DEVICE, addresses),
         [job],
         signal,
       );
@@ -144,4 +149,43 @@ async function sendClips(
     }
     await sleep(clock, pauseMs, signal);
   }
+}
+
+/** A visible and an infrared camera, until the demo ends. */
+async function sendFrames(outside: ServeOutside, addresses: ServerAddresses, signal: AbortSignal): Promise<void> {
+  const { program, clock } = outside;
+  const events = {
+    note: (job: SourceJob, text: string) => program.printError(`${job.settings.name}: ${text}\n`),
+    frame: () => {},
+    dropped: () => {},
+    ended: () => {},
+  };
+  const sources = (["visible", "infrared"] as const).map((kind) =>
+    new SourceJob(
+      { name: kind, kind, policy: "latest", named: false },
+      () => Promise.resolve(new DemoCamera(clock, program, kind)),
+      events,
+      outside,
+    )
+  );
+  try {
+    await runUplink({ ...uplinkOptions(outside, CAMERAS_DEVICE, addresses), sources }, [], signal);
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  } finally {
+    for (const source of sources) await source.giveUp();
+  }
+}
+
+function uplinkOptions(outside: ServeOutside, device: string, addresses: ServerAddresses): UplinkOptions {
+  return {
+    network: outside.network,
+    clock: outside.clock,
+    random: outside.random,
+    address: parseHostPort("listen", addresses.listen),
+    identity: { device, token: "", software: `${SOFTWARE} demo` },
+    retryForMs: Infinity,
+    connected: () => {},
+    interrupted: (error) => outside.program.printError(`${messageOf(error)}\n`),
+  };
 }

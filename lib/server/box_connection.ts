@@ -1,13 +1,16 @@
-/** One connection of a box, server side: Hello and Welcome, then its clips. */
+/** One connection of a box, server side: Hello and Welcome, then its clips and sources. */
 import { LIMITS } from "../config/limits.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { ClipReceiver } from "../clips/clip_receiver.ts";
 import { FramewireError } from "../errors.ts";
+import type { FrameCounts } from "../frames/frame_counts.ts";
+import { FrameReceiver, type FrameReceiverOptions } from "../frames/frame_receiver.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Connection } from "../platform/network.ts";
-import { type Hello, type Message, PROTOCOL_VERSION } from "../protocol/message.ts";
+import { type Hello, type Message, type OpenSource, PROTOCOL_VERSION } from "../protocol/message.ts";
 import { totalBytes } from "../protocol/ranges.ts";
+import { StreamNumbers } from "../protocol/stream_numbers.ts";
 import type { CloseReason } from "../session/close_reason.ts";
 import { Session } from "../session/session.ts";
 import type { ClipStore } from "../store/clip_store.ts";
@@ -28,13 +31,15 @@ export interface BoxConnectionOptions {
   readonly welcomed: () => void;
   /** Called with the outcome of each clip. */
   readonly clipEnded: (stored: boolean) => void;
+  readonly frames: Pick<FrameReceiverOptions, "recorder" | "outlets" | "record" | "totals">;
 }
 
 export class BoxConnection {
   readonly #options: BoxConnectionOptions;
   readonly #session: Session;
   #device = "";
-  #receiver: ClipReceiver | undefined;
+  #clips: ClipReceiver | undefined;
+  #frames: FrameReceiver | undefined;
   #left = () => {};
 
   constructor(options: BoxConnectionOptions) {
@@ -47,7 +52,7 @@ export class BoxConnection {
     const { log } = this.#options;
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     this.#left();
-    await this.#receiver?.close();
+    await Promise.all([this.#clips?.close(), this.#frames?.close()]);
     const fields = { device: this.#device, from: this.#session.remote, how: reason.word };
     const level = reason.word === "cut" ? "warn" : "info";
     log(level, "Connection ended", reason.error === null ? fields : { ...fields, ...errorFields(reason.error) });
@@ -65,11 +70,26 @@ export class BoxConnection {
         return this.#greet(message);
       case "openClip":
       case "videoData":
+        this.#checkKind(message, this.#frames!);
+        return this.#clips!.receive(message);
+      case "openSource":
+      case "frameOffer":
+      case "frameData":
+      case "framesDropped":
+      case "endSource":
+        this.#checkKind(message, this.#clips!);
+        return this.#frames!.receive(message);
       case "closeStream":
-        return this.#receiver!.receive(message);
+        return (this.#frames!.has(message.stream) ? this.#frames! : this.#clips!).receive(message);
       case "goodbye":
         return this.#session.finish("Goodbye");
     }
+  }
+
+  /** A stream is a clip or a source, for good. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
+  #checkKind({ kind, stream }: { kind: Message["kind"]; stream: number }, others: ClipReceiver | FrameReceiver): void {
+    if (!others.has(stream)) return;
+    throw new FramewireError("UNEXPECTED_MESSAGE", `Cannot take ${kind} as stream ${stream} is of another kind`);
   }
 
   #greet(hello: Hello): void {
@@ -79,15 +99,7 @@ export class BoxConnection {
     const { device, software } = hello;
     this.#device = device;
     this.#left = devices.arrived(device, this.#session.remote, software);
-    this.#receiver = new ClipReceiver({
-      device,
-      store,
-      clock,
-      send: (message) => this.#session.send(message),
-      cut: (error) => this.#session.cut(error),
-      clipUrl: (id) => httpUrl() === "" ? "" : `${httpUrl()}/#${id}`,
-      ended: (name, outcome) => this.#clipEnded(name, outcome),
-    });
+    this.#makeReceivers(hello);
     this.#session.open(LIMITS.messageBytesMax, LIMITS.pingIntervalMs);
     log("info", "Box connected", { device, from: this.#session.remote, software });
     const unfinished = store.unfinishedOf(device).slice(0, LIMITS.unfinishedInWelcomeMax);
@@ -109,6 +121,46 @@ export class BoxConnection {
         storedBytes: totalBytes(held),
       })),
     });
+  }
+
+  #makeReceivers({ device, unixMs }: Hello): void {
+    const { clock, store, httpUrl, frames } = this.#options;
+    const common = {
+      ...{ device, clock, numbers: new StreamNumbers() },
+      send: (message: Message) => this.#session.send(message),
+      cut: (error: FramewireError) => this.#session.cut(error),
+    };
+    this.#clips = new ClipReceiver({
+      ...common,
+      store,
+      clipUrl: (id) => httpUrl() === "" ? "" : `${httpUrl()}/#${id}`,
+      ended: (name, outcome) => this.#clipEnded(name, outcome),
+    });
+    // Until the first pong it is wrong by the way of the Hello.
+    const atHelloMs = unixMs - clock.wallMs();
+    this.#frames = new FrameReceiver({
+      ...common,
+      ...frames,
+      clockOffsetMs: () => this.#session.clockOffsetMs ?? atHelloMs,
+      hasRoom: () => this.#session.hasRoom,
+      opened: (opening) => this.#sourceOpened(opening),
+      ended: (source, counts, error) => this.#sourceEnded(source, counts, error),
+    });
+  }
+
+  #sourceOpened({ source, sourceKind: kind, policy }: OpenSource): void {
+    this.#options.log("info", "Source opened", { device: this.#device, source, kind, policy });
+  }
+
+  #sourceEnded(source: string, counts: FrameCounts, error: FramewireError | null): void {
+    const { received, stored, analysed, dropped } = counts;
+    const drops = Object.entries(dropped).filter(([, count]) => count > 0);
+    const fields = {
+      ...{ device: this.#device, source, received, stored, analysed },
+      ...Object.fromEntries(drops.map(([reason, count]) => [`dropped-${reason}`, count])),
+    };
+    if (error === null) this.#options.log("info", "Source ended", fields);
+    else this.#options.log("warn", "Source ended", { ...fields, ...errorFields(error) });
   }
 
   #clipEnded(name: string, outcome: FramewireError | { bytes: number | null; storedName: string }): void {

@@ -8,15 +8,17 @@ import { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk, DiskLock } from "../platform/disk.ts";
 import type { Network } from "../platform/network.ts";
+import type { Processes } from "../platform/processes.ts";
 import type { Random } from "../platform/random.ts";
 import { ClipStore } from "../store/clip_store.ts";
 import { SqliteCatalog } from "../store/sqlite_catalog.ts";
 import { ViewerServer } from "../viewer/viewer_server.ts";
 import { BoxListener } from "./box_listener.ts";
 import { DeviceTable } from "./device_table.ts";
+import { FrameSide } from "./frame_side.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { StoredClipLibrary } from "./stored_clip_library.ts";
-import { type RecordedFrames, StoredFrameLibrary } from "./stored_frame_library.ts";
+import { StoredFrameLibrary } from "./stored_frame_library.ts";
 
 /** Everything that the server touches of the outside. */
 export interface ServerOutside {
@@ -24,6 +26,8 @@ export interface ServerOutside {
   /** A network whose listeners have this certificate and private key (PEM). */
   readonly tlsNetwork: (options: { cert: string; key: string }) => Network;
   readonly disk: Disk;
+  /** Analysers run as these. */
+  readonly processes: Processes;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -37,17 +41,6 @@ export interface ServerAddresses {
   readonly http: string;
 }
 
-/** Stands in for the frame store until it is wired. */
-const NO_FRAMES: RecordedFrames = {
-  sources: () => Promise.resolve([]),
-  frames: () => Promise.resolve([]),
-  frame: () => Promise.resolve(undefined),
-  nearest: () => Promise.resolve(undefined),
-  jpeg: () => Promise.resolve(undefined),
-  spans: () => Promise.resolve([]),
-  gaps: () => Promise.resolve([]),
-};
-
 /** How often free space is looked at, and expired clips are removed, ms. */
 const HOUSEKEEPING_MS = 2_000;
 
@@ -60,6 +53,7 @@ export class FramewireServer {
   #lock: DiskLock | undefined;
   #catalog: SqliteCatalog | undefined;
   #store: ClipStore | undefined;
+  #frames: FrameSide | undefined;
   #library: StoredClipLibrary | undefined;
   #boxes: BoxListener | undefined;
   #viewer: ViewerServer | undefined;
@@ -107,6 +101,7 @@ export class FramewireServer {
     await this.#boxes?.stop();
     this.#library?.stop();
     await this.#viewer?.stop();
+    await this.#frames?.stop();
     await this.#store?.stop();
     await this.#catalog?.close();
     this.#lock?.release();
@@ -129,6 +124,8 @@ export class FramewireServer {
     this.#catalog = catalog;
     this.#store = new ClipStore({ catalog, disk, clock, random, log, folder: data, reserveBytes, keepUnfinishedMs });
     await this.#store.start();
+    this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub);
+    await this.#frames.start();
     this.#library = new StoredClipLibrary(this.#store, catalog, disk, clock);
   }
 
@@ -144,11 +141,11 @@ export class FramewireServer {
       tokens,
       httpUrl: () => pageUrl ?? this.#httpUrl,
       clipEnded: (stored) => stored ? this.#clipsStored++ : this.#clipsFailed++,
+      frames: this.#frames!.receiving,
     });
     this.#viewer = new ViewerServer({
       library: this.#library!,
-      // No frame store is wired yet.
-      frames: new StoredFrameLibrary({ store: NO_FRAMES, hub: this.#hub, clock }),
+      frames: new StoredFrameLibrary({ store: this.#frames!.store, hub: this.#hub, clock }),
       hub: this.#hub,
       server: () => ({
         software: SOFTWARE,
@@ -176,7 +173,7 @@ export class FramewireServer {
       "# TYPE framewire_clips_ended_total counter",
       `framewire_clips_ended_total{outcome="stored"} ${this.#clipsStored}`,
       `framewire_clips_ended_total{outcome="failed"} ${this.#clipsFailed}`,
-      "",
+      this.#frames?.metrics() ?? "",
     ].join("\n");
   }
 
@@ -186,6 +183,7 @@ export class FramewireServer {
     const once = async () => {
       this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes);
       await this.#store!.expire();
+      await this.#frames!.store.expire();
     };
     this.#housekeeping = once().catch((error) => log("error", "Housekeeping failed", errorFields(error)));
     this.#housekeeping.then(() => {

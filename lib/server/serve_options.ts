@@ -1,17 +1,23 @@
 /** The options of `serve`, from one table. */
+import { type AnalysisLimits, DEFAULT_LIMITS } from "../analysis/analysis_limits.ts";
+import { parseAnalysisLimits } from "../analysis/analysis_limits_parser.ts";
+import type { AnalysisPoolOptions } from "../analysis/analysis_pool.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { CommandSpec, Options } from "../config/options.ts";
 import { readPem } from "../config/pem.ts";
 import { parseBytes, parseChoice, parseDuration, parseHostPort, usage } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
+import { parseRecordPolicy, type RecordPolicy } from "../frames/record_policy.ts";
 import type { LogLevel } from "../log.ts";
 import type { Program } from "../platform/program.ts";
 
+/** Each holds its own decoder and a picture: 64 are more than a machine has processors for. */
+const ANALYSIS_WORKERS_MAX = 64;
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export const SERVE_SPEC: CommandSpec = {
   name: "framewire-server",
-  summary: "framewire-server: takes clips from boxes, keeps them, and shows them in a page while they arrive.",
+  summary: "framewire-server: takes clips and frames from boxes, keeps them, and shows them in a page.",
   options: [
     { name: "listen", kind: "text", value: "HOST:PORT", help: "For boxes; port 0 is any", default: "127.0.0.1:12345" },
     { name: "http", kind: "text", value: "HOST:PORT", help: "For the page; port 0 is any", default: "127.0.0.1:8080" },
@@ -27,6 +33,25 @@ export const SERVE_SPEC: CommandSpec = {
     { name: "tls-cert", kind: "text", value: "FILE", help: "Certificate for boxes (PEM); wants --tls-key" },
     { name: "tls-key", kind: "text", value: "FILE", help: "Its private key (PEM)" },
     { name: "keep-unfinished", kind: "text", value: "TIME", help: "Keep what nobody continues", default: "7d" },
+    {
+      name: "record",
+      kind: "text",
+      value: "WHICH",
+      help: "Frames: all, none, every:N, on:ok or on:defect",
+      default: "all",
+    },
+    { name: "keep", kind: "text", value: "TIME", help: "Keep frames for so long [for ever]" },
+    { name: "max-disk", kind: "text", value: "BYTES", help: "Keep so much of all frames, the newest [no limit]" },
+    { name: "max-disk-source", kind: "text", value: "BYTES", help: "The same of each source [no limit]" },
+    { name: "analyzer", kind: "text", value: "COMMAND", help: "Looks at each frame: `python3 detect.py`" },
+    { name: "analysis-limits", kind: "text", value: "FILE", help: "When a frame is a defect (JSON)" },
+    {
+      name: "analysis-workers",
+      kind: "text",
+      value: "N",
+      help: "Threads which measure frames; 0 is none",
+      default: "1",
+    },
     { name: "reserve", kind: "text", value: "BYTES", help: "Disk space never given to clips", default: "256MiB" },
     { name: "log-level", kind: "text", value: "LEVEL", help: LOG_LEVELS.join(", "), default: "info" },
     { name: "json", kind: "flag", help: "Ready line and log as JSON objects" },
@@ -53,6 +78,15 @@ export interface ServeOptions {
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly keepUnfinishedMs: number;
   readonly reserveBytes: number;
+  /** Which frames are kept. */
+  readonly record: RecordPolicy;
+  /** Frames older than this are removed, ms; null: none. */
+  readonly keepMs: number | null;
+  /** The oldest frames are removed when all together have more bytes; null: none. */
+  readonly diskBytesMax: number | null;
+  /** The same for each source. */
+  readonly sourceBytesMax: number | null;
+  readonly analysis: Pick<AnalysisPoolOptions, "workers" | "limits" | "analyzer">;
   readonly logLevel: LogLevel;
   readonly json: boolean;
 }
@@ -70,9 +104,49 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
     tls: readTls(options, program),
     keepUnfinishedMs: options.required("keep-unfinished", parseDuration),
     reserveBytes: options.parsed("reserve", parseBytes) ?? LIMITS.diskReserveBytes,
+    record: options.required("record", parseRecordPolicy),
+    keepMs: options.parsed("keep", parseKeep) ?? null,
+    diskBytesMax: options.parsed("max-disk", parseBytesToKeep) ?? null,
+    sourceBytesMax: options.parsed("max-disk-source", parseBytesToKeep) ?? null,
+    analysis: {
+      workers: options.required("analysis-workers", parseWorkers),
+      limits: readLimits(options.text("analysis-limits"), program),
+      analyzer: options.text("analyzer") ?? null,
+    },
     logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
     json: options.flag("json"),
   };
+}
+
+/** Frames are kept for a while: what is removed as it comes is not recorded in the first place. */
+function parseKeep(name: string, text: string): number {
+  const keepMs = parseDuration(name, text);
+  if (keepMs <= 0) throw usage(name, "more than 0; --record none keeps nothing", text);
+  return keepMs;
+}
+
+function parseBytesToKeep(name: string, text: string): number {
+  const bytes = parseBytes(name, text);
+  if (bytes <= 0) throw usage(name, "more than 0; --record none keeps nothing", text);
+  return bytes;
+}
+
+function parseWorkers(name: string, text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > ANALYSIS_WORKERS_MAX) {
+    throw usage(name, `a number from 0 to ${ANALYSIS_WORKERS_MAX}`, text);
+  }
+  return Number(text);
+}
+
+function readLimits(path: string | undefined, program: Program): AnalysisLimits {
+  if (path === undefined) return DEFAULT_LIMITS;
+  let text: string;
+  try {
+    text = program.readText(path);
+  } catch (cause) {
+    throw new FramewireError("USAGE", `Cannot read --analysis-limits ${path}`, { cause });
+  }
+  return parseAnalysisLimits(text);
 }
 
 function parsePageUrl(name: string, text: string): string {

@@ -47,6 +47,11 @@ export class FrameWriter {
     return this.#writingSinceMs === undefined ? 0 : this.#clock.now() - this.#writingSinceMs;
   }
 
+  /** Bytes of small messages which wait to be written. */
+  get queuedBytes(): number {
+    return this.#controlBytes;
+  }
+
   /**
    * Queues a small message, ahead of all streams.
    *

@@ -68,6 +68,11 @@ export class Session {
     return this.#peerClock.offsetMs;
   }
 
+  /** Whether the peer takes what is sent to it: less than half of what may wait for it does. */
+  get hasRoom(): boolean {
+    return this.#writer.queuedBytes < LIMITS.controlQueueBytesMax / 2;
+  }
+
   /** Whether Hello and Welcome are behind us. */
   get isOpen(): boolean {
     return this.#phase === "open";

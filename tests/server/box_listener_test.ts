@@ -4,6 +4,7 @@ import { silentLog } from "../../lib/log.ts";
 import { BoxListener } from "../../lib/server/box_listener.ts";
 import { DeviceTable } from "../../lib/server/device_table.ts";
 import type { Hello } from "../../lib/protocol/message.ts";
+import { noFrames } from "../helpers/made_up_recorder.ts";
 import { osError } from "../helpers/os_errors.ts";
 import { MemoryNetwork } from "../helpers/memory_network.ts";
 import { SAMPLE_MESSAGES } from "../helpers/sample_messages.ts";
@@ -27,6 +28,7 @@ async function setUp() {
     tokens: [],
     httpUrl: () => "",
     clipEnded: () => {},
+    frames: noFrames(),
   });
   listener.start(ADDRESS);
   const connect = async () => {

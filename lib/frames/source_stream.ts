@@ -1,0 +1,326 @@
+/** One source on one connection, receiving side: its frames on their way to viewers, disk and analysis, and their acks. */
+import { LIMITS } from "../config/limits.ts";
+import { FramewireError } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { AnalysisResult, Frame } from "../protocol/frame.ts";
+import type { FrameData, FramesDropped, Message, OfferedFrame, OpenSource } from "../protocol/message.ts";
+import { CaptureClock, toServerMs } from "./capture_clock.ts";
+import { FrameAcks } from "./frame_acks.ts";
+import { checkFrame } from "./frame_checks.ts";
+import { FrameCounts } from "./frame_counts.ts";
+import type { FrameOutlets, LiveSource } from "./frame_outlets.ts";
+import type { SourceRecorder } from "./frame_recorder.ts";
+import { GapJoiner } from "./gap_joiner.ts";
+import type { HeldBytes } from "./held_bytes.ts";
+import { RecordChooser, type RecordPolicy } from "./record_policy.ts";
+
+/** What the streams of a connection share. */
+export interface SourceStreamOptions {
+  readonly device: string;
+  readonly outlets: FrameOutlets;
+  readonly record: RecordPolicy;
+  readonly clock: Clock;
+  /** The clock of the box less ours, ms. */
+  readonly clockOffsetMs: () => number;
+  /** Of all sources of the server. */
+  readonly totals: FrameCounts;
+  readonly held: HeldBytes;
+  readonly send: (message: Message) => void;
+  /** Whether the box takes what is sent to it. */
+  readonly hasRoom: () => boolean;
+}
+
+/** What a stream tells its owner. */
+export interface SourceStreamEvents {
+  failed(error: unknown): void;
+  /** All frames are stored and answered; the box is told behind it. */
+  finished(): void;
+}
+
+/** A frame which waits for the disk or for its result. */
+interface Waiting {
+  readonly sequence: number;
+  readonly bytes: number;
+  /** Set while the result decides whether it is recorded. */
+  undecided: Frame | null;
+  isRecorded: boolean;
+  isStored: boolean;
+  result: AnalysisResult | null;
+  isHandled: boolean;
+}
+
+export class SourceStream {
+  readonly counts = new FrameCounts();
+  readonly #opening: OpenSource;
+  readonly #recorder: SourceRecorder;
+  readonly #options: SourceStreamOptions;
+  readonly #events: SourceStreamEvents;
+  readonly #live: LiveSource;
+  readonly #acks: FrameAcks;
+  readonly #gaps: GapJoiner;
+  readonly #chooser: RecordChooser;
+  readonly #captureClock = new CaptureClock();
+  /** What was durable of this run when the stream was opened: comes again when an ack was lost, and is passed over. */
+  readonly #resumedAt: number;
+  readonly #unstored: Waiting[] = [];
+  /** In the order of their numbers; their results decide. */
+  readonly #undecided: Waiting[] = [];
+  #isDeciding = false;
+  #unanswered = 0;
+  #sent = 0;
+  #handled = 0;
+  #last = 0;
+  #isEnded = false;
+  #closed = false;
+  #finishing: Promise<void> | undefined;
+
+  constructor(
+    opening: OpenSource,
+    recorder: SourceRecorder,
+    options: SourceStreamOptions,
+    events: SourceStreamEvents,
+  ) {
+    const { device, outlets, record, clock, send, hasRoom } = options;
+    this.#opening = opening;
+    this.#recorder = recorder;
+    this.#options = options;
+    this.#events = events;
+    this.#resumedAt = recorder.stored;
+    this.#chooser = new RecordChooser(record);
+    this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom }, recorder.stored);
+    this.#gaps = new GapJoiner(clock, (gap) => recorder.gap(gap));
+    this.#live = outlets.open({ device, source: opening.source }, opening.sourceKind);
+    recorder.onStored = (through, ids) => this.#stored(through, ids);
+    recorder.onFailed = (error) => events.failed(error);
+  }
+
+  /** Nothing more is to be done for it. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Tells the box that it may send. */
+  accept(): void {
+    const { stored, holdsNamed } = this.#recorder;
+    const { frameBytesMax } = LIMITS;
+    const { stream } = this.#opening;
+    this.#options.send({
+      ...{ kind: "sourceAccepted", stream, stored, credit: this.#acks.credit, frameBytesMax, holdsNamed },
+    });
+  }
+
+  /**
+   * Takes a frame; resolves when it may take the next.
+   *
+   * @throws {FramewireError} `WINDOW_EXCEEDED`, `BAD_CHECKSUM`, `INVALID_FRAME`, and what writing throws.
+   */
+  async take(message: FrameData): Promise<void> {
+    this.#check(message);
+    const { sequence } = message;
+    this.#last = sequence;
+    this.#acks.received(sequence);
+    if (sequence <= this.#resumedAt) return this.#acks.handled(++this.#handled);
+    this.counts.received++;
+    this.#options.totals.received++;
+    const frame = this.#frameOf(message);
+    this.#live.publish(frame);
+    const { held, outlets } = this.#options;
+    const bytes = frame.jpeg.length;
+    const waiting: Waiting = {
+      ...{ sequence, bytes, undecided: null, isRecorded: false, isStored: false, result: null, isHandled: false },
+    };
+    held.add(bytes);
+    this.#unstored.push(waiting);
+    this.#unanswered++;
+    const written = this.#record(waiting, frame);
+    outlets.analyse(frame, this.#opening.policy === "all").then((result) => this.#answered(waiting, result))
+      .catch((error) => this.#events.failed(error));
+    await written;
+    if (held.isFull) await held.room();
+  }
+
+  /** Notes frames which will never come. */
+  drop({ count, reason, fromMs, toMs }: FramesDropped): void {
+    this.counts.dropped[reason] += count;
+    this.#options.totals.dropped[reason] += count;
+    this.#live.publishDrop(reason, count);
+    const nowMs = this.#options.clock.wallMs();
+    const offsetMs = this.#options.clockOffsetMs();
+    const from = toServerMs(fromMs, offsetMs, nowMs);
+    const to = Math.max(from, toServerMs(toMs, offsetMs, nowMs));
+    this.#gaps.add({ fromMs: from, toMs: to, frames: count, reason });
+  }
+
+  /** Which of these pictures are there already. */
+  async held(offered: readonly OfferedFrame[]): Promise<number[]> {
+    return await this.#recorder.held(offered);
+  }
+
+  /** There are no more frames: when all are stored and answered the stream is finished. @throws {FramewireError} `INVALID_FRAME`. */
+  end(sequence: number): void {
+    if (sequence < this.#last) {
+      const text = `Cannot end source at a number which must be >= ${this.#last}: received ${sequence}`;
+      throw new FramewireError("INVALID_FRAME", text);
+    }
+    this.#isEnded = true;
+    this.#recorder.flush().then(() => this.#finishIfDone()).catch((error) => this.#events.failed(error));
+  }
+
+  /** An answer to a frame of an earlier connection, whose result the box may not have got. */
+  answerAgain(sequence: number, json: string): void {
+    this.#acks.result(sequence, json);
+  }
+
+  /** The frame of an earlier connection was stored there, and never answered. */
+  async answerLate(frame: Frame, id: number): Promise<void> {
+    const result = await this.#options.outlets.analyse(frame, true);
+    this.#tellResult(frame.sequence, result);
+    this.#recorder.result(frame.sequence, result, id);
+  }
+
+  /** The stream does not end before this has. */
+  finishAfter(work: Promise<void>): void {
+    this.#unanswered++;
+    work.then(() => {
+      this.#unanswered--;
+      this.#finishIfDone();
+    }).catch((error) => this.#events.failed(error));
+  }
+
+  /** Makes what has come durable and lets go of the source. */
+  async close(reason: "stopped" | "offline"): Promise<void> {
+    if (this.#closed) return await this.#finishing;
+    this.#closed = true;
+    this.#acks.stop();
+    this.#live.close(reason);
+    const { held } = this.#options;
+    for (const waiting of this.#unstored) this.#letGo(waiting, held);
+    this.#gaps.flush();
+    await this.#recorder.close(reason);
+  }
+
+  #check(message: FrameData): void {
+    if (++this.#sent > this.#acks.credit) {
+      const text = `Cannot take frame as those sent must be <= ${this.#acks.credit}: received ${this.#sent}`;
+      throw new FramewireError("WINDOW_EXCEEDED", text);
+    }
+    checkFrame(message, this.#last, this.#opening.named);
+  }
+
+  #frameOf({ sequence, name, capturedMs, jpeg }: FrameData): Frame {
+    const { device, clock, clockOffsetMs } = this.#options;
+    const { source, sourceKind, run } = this.#opening;
+    const receivedMs = clock.wallMs();
+    const timeMs = this.#captureClock.next(capturedMs, clockOffsetMs(), receivedMs);
+    // The one copy: what arrived is a view which the next message overwrites.
+    const copy = new Uint8Array(jpeg);
+    return { device, source, sourceKind, run, sequence, name, capturedMs, timeMs, receivedMs, jpeg: copy };
+  }
+
+  #record(waiting: Waiting, frame: Frame): Promise<void> | void {
+    switch (this.#chooser.next()) {
+      case "record":
+        waiting.isRecorded = true;
+        return this.#recorder.write(frame);
+      case "pass":
+        return void this.#recorder.pass(frame.sequence);
+      case "wait":
+        waiting.undecided = frame;
+        return void this.#undecided.push(waiting);
+    }
+  }
+
+  #answered(waiting: Waiting, result: AnalysisResult): void {
+    waiting.result = result;
+    this.#unanswered--;
+    this.#tellResult(waiting.sequence, result);
+    if (waiting.undecided !== null) void this.#decide();
+    else if (waiting.isRecorded) this.#recorder.result(waiting.sequence, result);
+    if (this.#closed) return;
+    this.#settle(waiting);
+    this.#acks.handled(this.#handled);
+    this.#finishIfDone();
+  }
+
+  #tellResult(sequence: number, result: AnalysisResult): void {
+    const kind = result.result === "not analysed" ? "skipped" : "analysed";
+    this.counts[kind]++;
+    this.#options.totals[kind]++;
+    this.#live.publishResult(this.#opening.run, sequence, result);
+    this.#acks.result(sequence, JSON.stringify(result));
+  }
+
+  /** Records those whose results have come, in the order of their numbers. */
+  async #decide(): Promise<void> {
+    if (this.#isDeciding) return;
+    this.#isDeciding = true;
+    try {
+      for (let first = this.#undecided[0]; first?.result; first = this.#undecided[0]) {
+        this.#undecided.shift();
+        const frame = first.undecided!;
+        first.undecided = null;
+        if (this.#closed) continue;
+        if (!this.#chooser.decide(first.result.result)) {
+          this.#recorder.pass(first.sequence);
+          continue;
+        }
+        first.isRecorded = true;
+        const written = this.#recorder.write(frame);
+        this.#recorder.result(first.sequence, first.result);
+        await written;
+      }
+    } catch (error) {
+      this.#events.failed(error);
+    } finally {
+      this.#isDeciding = false;
+    }
+  }
+
+  #stored(through: number, ids: readonly { readonly sequence: number; readonly id: number }[]): void {
+    for (const { sequence, id } of ids) this.#live.publishStored(this.#opening.run, sequence, id);
+    for (let first = this.#unstored[0]; first !== undefined && first.sequence <= through; first = this.#unstored[0]) {
+      this.#unstored.shift();
+      first.isStored = true;
+      if (first.isRecorded) {
+        this.counts.stored++;
+        this.#options.totals.stored++;
+      }
+      this.#settle(first);
+    }
+    this.#acks.stored(through, this.#handled);
+    this.#finishIfDone();
+  }
+
+  /** Of policy `all` a frame is dealt with when it is answered, too: so the box cannot run ahead of the analysis. */
+  #settle(waiting: Waiting): void {
+    if (!waiting.isStored || (waiting.result === null && this.#opening.policy === "all")) return;
+    if (!waiting.isHandled) this.#handled++;
+    this.#letGo(waiting, this.#options.held);
+  }
+
+  #letGo(waiting: Waiting, held: HeldBytes): void {
+    if (!waiting.isHandled) held.remove(waiting.bytes);
+    waiting.isHandled = true;
+  }
+
+  #finishIfDone(): void {
+    if (!this.#isEnded || this.#closed || this.#unstored.length > 0 || this.#unanswered > 0) return;
+    this.#closed = true;
+    this.#finishing = this.#finish().catch((error) => {
+      this.#acks.stop();
+      this.#events.failed(error);
+    });
+  }
+
+  async #finish(): Promise<void> {
+    const { stream } = this.#opening;
+    this.#gaps.flush();
+    this.#live.close("stopped");
+    // With the last results.
+    await this.#recorder.close("stopped");
+    this.#acks.finish();
+    this.#events.finished();
+    const { stored: storedFrames, analysed: analysedFrames } = this.counts;
+    this.#options.send({ kind: "sourceEnded", stream, storedFrames, analysedFrames });
+  }
+}
