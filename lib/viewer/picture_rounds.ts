@@ -5,8 +5,8 @@
 import type { Clock } from "../platform/clock.ts";
 import type { WatchedSources } from "./watched_sources.ts";
 
-/** A page without room is looked at again after this long, ms; twice as long each time, up to the longest. */
-const AGAIN_MS = 4;
+/** A page without room is looked at again after this long, ms; twice as long each time in vain, up to the longest. */
+const AGAIN_MS = 2;
 const AGAIN_MS_MAX = 64;
 
 export class PictureRounds {
@@ -57,11 +57,11 @@ export class PictureRounds {
     const nowMs = this.#clock.now();
     for (const [page, { atMs, againMs }] of [...this.#waiting]) {
       if (atMs > nowMs) continue;
-      const waitMs = page.round();
-      if (waitMs === null) this.#waiting.delete(page);
-      else if (waitMs > 0) this.#waiting.set(page, { atMs: nowMs + waitMs, againMs: 0 });
+      const round = page.round();
+      if (round.left === "nothing") this.#waiting.delete(page);
+      else if (round.left === "later") this.#waiting.set(page, { atMs: nowMs + round.inMs, againMs: 0 });
       else {
-        const laterMs = Math.min(AGAIN_MS_MAX, Math.max(AGAIN_MS, againMs * 2));
+        const laterMs = round.sent ? AGAIN_MS : Math.min(AGAIN_MS_MAX, Math.max(AGAIN_MS, againMs * 2));
         this.#waiting.set(page, { atMs: nowMs + laterMs, againMs: laterMs });
       }
     }

@@ -20,6 +20,15 @@ export interface PictureTaker {
   sendResult(source: number, result: LiveResult): void;
 }
 
+/**
+ * What is left after a round: `nothing`; more at a time (a source with `fpsMax` is not due), in ms from now; or things for
+ * which there was no `room`, and whether any others were sent.
+ */
+export type Left =
+  | { readonly left: "nothing" }
+  | { readonly left: "later"; readonly inMs: number }
+  | { readonly left: "room"; readonly sent: boolean };
+
 interface Watched {
   readonly id: number;
   readonly frames: FeedReader<Frame>;
@@ -65,31 +74,29 @@ export class WatchedSources {
     for (const watched of [...this.#watched.values()]) this.#drop(watched);
   }
 
-  /**
-   * Sends what there is room for, each source once. Returns after how many ms it may have more to do: 0 when there was no
-   * room, null when nothing waits.
-   */
-  round(): number | null {
-    let waitMs: number | null = null;
-    let isFull = false;
+  /** Sends what there is room for, each source once. */
+  round(): Left {
     const nowMs = this.#now();
+    let inMs = Infinity;
+    let [isFull, sent] = [false, false];
     for (const watched of [...this.#waiting]) {
       isFull ||= !this.#taker.takesPictures;
       const leftMs = watched.dueMs - nowMs;
       const isDue = watched.frames.hasNews && leftMs <= 0;
       if (isFull) {
         watched.blocked ||= isDue;
-        waitMs = 0;
         continue;
       }
       const result = watched.results.takeNewest();
       if (isDue) this.#send(watched, nowMs);
       // Behind its picture, if that is the newest.
       if (result !== null) this.#taker.sendResult(watched.id, result.item);
-      if (!watched.frames.hasNews) this.#waiting.delete(watched);
-      else waitMs = Math.min(waitMs ?? Infinity, leftMs);
+      sent ||= isDue || result !== null;
+      if (watched.frames.hasNews) inMs = Math.min(inMs, leftMs);
+      else this.#waiting.delete(watched);
     }
-    return waitMs;
+    if (isFull) return { left: "room", sent };
+    return inMs === Infinity ? { left: "nothing" } : { left: "later", inMs };
   }
 
   #send(watched: Watched, nowMs: number): void {

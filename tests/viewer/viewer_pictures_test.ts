@@ -99,14 +99,14 @@ Deno.test("a slow page gets the newest when it has room, with what it missed, an
   }
   assertEquals(sequences(quick).length, 60);
   assert(quick.pictures.every(({ missed }) => missed === 0));
-  // 128 KiB hold three pictures of 45 KB; the updates beside them are small.
-  assertEquals(sequences(slow), [1, 2, 3]);
+  // 256 KiB hold six pictures of 45 KB; the updates beside them are small.
+  assertEquals(sequences(slow), [1, 2, 3, 4, 5, 6]);
   assert(slow.buffered < LIMITS.viewerPictureQueueBytesMax + 45_000, String(slow.buffered));
   slow.stuck = false;
   slow.buffered = 0;
   await cameras.clock.advance(100);
-  assertEquals(slow.pictures.slice(3).map(({ sequence, missed }) => [sequence, missed]), [[60, 56]]);
-  assertEquals(cameras.live.figures({ device: "press-4", source: "cam 1" })?.missed, 56);
+  assertEquals(slow.pictures.slice(6).map(({ sequence, missed }) => [sequence, missed]), [[60, 53]]);
+  assertEquals(cameras.live.figures({ device: "press-4", source: "cam 1" })?.missed, 53);
 });
 
 Deno.test("sources take turns where there is room for one picture at a time only", async () => {
@@ -115,8 +115,8 @@ Deno.test("sources take turns where there is room for one picture at a time only
   page.stuck = true;
   for (let round = 1; round <= 20; round++) {
     // The first one is much faster than the others.
-    for (let i = 1; i <= 10; i++) cameras.publish(round * 10 + i, 0, 140_000);
-    for (const index of [1, 2, 3]) cameras.publish(round, index, 140_000);
+    for (let i = 1; i <= 10; i++) cameras.publish(round * 10 + i, 0, 270_000);
+    for (const index of [1, 2, 3]) cameras.publish(round, index, 270_000);
     await cameras.clock.advance(100);
     page.buffered = 0;
   }
