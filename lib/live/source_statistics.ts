@@ -106,19 +106,24 @@ export class SourceStatistics {
   rates(nowMs: number): { fps: number; bytesPerSecond: number } {
     const { length } = this.#samples;
     const first = this.#samples.find(({ atMs }, at) => nowMs - atMs <= SPAN_MS || length - at <= SAMPLES_MIN);
-    const spanMs = nowMs - (first?.atMs ?? nowMs);
-    if (first === undefined || spanMs < STEP_MS) return { fps: 0, bytesPerSecond: 0 };
-    return {
-      fps: (this.#frames - first.frames) / spanMs * 1000,
-      bytesPerSecond: (this.#bytes - first.bytes) / spanMs * 1000,
-    };
+    if (first === undefined) return { fps: 0, bytesPerSecond: 0 };
+    // From the first frame to the newest: one interval less than there are frames. Waiting for a late one counts, too.
+    const lateMs = Math.max(0, nowMs - this.#newestMs - this.#intervalMs());
+    const spanMs = this.#newestMs - first.atMs + lateMs;
+    if (spanMs < STEP_MS) return { fps: 0, bytesPerSecond: 0 };
+    const count = this.#frames - first.frames;
+    const fps = (count - 1) / spanMs * 1000;
+    return { fps, bytesPerSecond: (this.#bytes - first.bytes) / count * fps };
   }
 
   /** Whether the newest frame is as old as the source's own rate explains. */
   isLive(nowMs: number): boolean {
     if (this.#inRow === 0) return false;
-    const newestMs = this.#arrivals[(this.#inRow - 1) % LATE_FRAMES]!;
-    return nowMs - newestMs < Math.max(LIMITS.sourceStaleMs, STALE_INTERVALS * this.#intervalMs());
+    return nowMs - this.#newestMs < Math.max(LIMITS.sourceStaleMs, STALE_INTERVALS * this.#intervalMs());
+  }
+
+  get #newestMs(): number {
+    return this.#arrivals[(this.#inRow - 1) % LATE_FRAMES]!;
   }
 
   /** The usual time between two frames: the median, so that one pause changes nothing; 0 while unknown. */
