@@ -63,6 +63,7 @@ export class SourceStream {
   /** What was durable of this run when the stream was opened: comes again when an ack was lost, and is passed over. */
   readonly #resumedAt: number;
   readonly #unstored: Waiting[] = [];
+  readonly #unhandled: Waiting[] = [];
   /** In the order of their numbers; their results decide. */
   readonly #undecided: Waiting[] = [];
   #isDeciding = false;
@@ -131,6 +132,7 @@ export class SourceStream {
     };
     held.add(bytes);
     this.#unstored.push(waiting);
+    this.#unhandled.push(waiting);
     this.#unanswered++;
     const written = this.#record(waiting, frame);
     outlets.analyse(frame, this.#opening.policy === "all").then((result) => this.#answered(waiting, result))
@@ -193,8 +195,7 @@ export class SourceStream {
     this.#closed = true;
     this.#acks.stop();
     this.#live.close(reason);
-    const { held } = this.#options;
-    for (const waiting of this.#unstored) this.#letGo(waiting, held);
+    for (const waiting of this.#unhandled) this.#letGo(waiting);
     this.#gaps.flush();
     await this.#recorder.close(reason);
   }
@@ -291,15 +292,21 @@ export class SourceStream {
     this.#finishIfDone();
   }
 
-  /** Of policy `all` a frame is dealt with when it is answered, too: so the box cannot run ahead of the analysis. */
+  /**
+   * Of policy `all` a frame is dealt with when it is answered, too: so the box cannot run ahead of the analysis. Credit goes
+   * by the order of the frames: after a cut those without an answer are among the last of a window.
+   */
   #settle(waiting: Waiting): void {
     if (!waiting.isStored || (waiting.result === null && this.#opening.policy === "all")) return;
-    if (!waiting.isHandled) this.#handled++;
-    this.#letGo(waiting, this.#options.held);
+    this.#letGo(waiting);
+    while (this.#unhandled[0]?.isHandled) {
+      this.#unhandled.shift();
+      this.#handled++;
+    }
   }
 
-  #letGo(waiting: Waiting, held: HeldBytes): void {
-    if (!waiting.isHandled) held.remove(waiting.bytes);
+  #letGo(waiting: Waiting): void {
+    if (!waiting.isHandled) this.#options.held.remove(waiting.bytes);
     waiting.isHandled = true;
   }
 

@@ -108,18 +108,22 @@ Deno.test("credit of policy all waits for the results, too", async () => {
   await box.framesUpTo(1, 1, 10);
   assertEquals([box.lastAck?.stored, box.lastAck?.credit], [10, WINDOW]);
   assert(server.questions.every(({ patient }) => patient));
-  for (const index of [3, 7]) server.questions[index]!.answer(resultOf("defect"));
+  for (const index of [1, 0, 7]) server.questions[index]!.answer(resultOf("defect"));
   await server.settle();
-  assertEquals([box.lastAck?.credit, box.results], [WINDOW + 2, ["4 defect", "8 defect"]]);
+  assertEquals(box.results, ["2 defect", "1 defect", "8 defect"]);
+  assertEquals(box.lastAck?.credit, WINDOW + 2, "frame 3 has no answer yet");
+  for (const index of [2, 3, 4, 5, 6, 8, 9]) server.questions[index]!.answer(resultOf());
+  await server.settle();
+  assertEquals(box.lastAck?.credit, WINDOW + 10);
   // Answered, and not stored.
   server.recorder.held = true;
   await box.framesUpTo(1, 11, 11);
   server.questions.at(-1)!.answer(resultOf());
   await server.settle();
-  assertEquals([box.lastAck?.credit, box.lastAck?.stored], [WINDOW + 2, 10]);
+  assertEquals([box.lastAck?.credit, box.lastAck?.stored], [WINDOW + 10, 10]);
   server.recorder.commit();
   await server.settle();
-  assertEquals([box.lastAck?.credit, box.lastAck?.stored], [WINDOW + 3, 11]);
+  assertEquals([box.lastAck?.credit, box.lastAck?.stored], [WINDOW + 11, 11]);
   await server.stop();
 });
 
