@@ -35,8 +35,8 @@ export interface RetentionOptions {
   readonly turns: Turns;
   /** Whether somebody reads it at the moment. */
   readonly isRead: (segmentId: number) => boolean;
-  /** When a segment was sealed on the monotonic clock, ms; undefined when that was before this start. */
-  readonly sealedMs: (segmentId: number) => number | undefined;
+  /** When a segment got its last frame on the monotonic clock, ms; undefined when that was before this start. */
+  readonly usedMs: (segmentId: number) => number | undefined;
   /** It is gone. */
   readonly removed: (segmentId: number) => void;
 }
@@ -79,10 +79,10 @@ async function dropOldest(options: RetentionOptions, excess: { bytes: number }, 
 }
 
 /** Wall clocks jump: what was recorded a moment ago stays, whatever the time is said to be. */
-function isTooOld({ id, receivedMs }: SegmentState, { retention, clock, sealedMs }: RetentionOptions): boolean {
+function isTooOld({ id, receivedMs }: SegmentState, { retention, clock, usedMs }: RetentionOptions): boolean {
   if (retention.keepMs === null || clock.wallMs() - receivedMs <= retention.keepMs) return false;
-  const sealed = sealedMs(id);
-  return sealed === undefined || clock.now() - sealed > retention.keepMs;
+  const used = usedMs(id);
+  return used === undefined || clock.now() - used > retention.keepMs;
 }
 
 function dropSegment({ id, sourceId, folder, file }: SegmentState, options: RetentionOptions): Promise<void> {

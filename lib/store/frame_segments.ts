@@ -18,6 +18,8 @@ export class FrameSegment {
   /** Undefined for a group. */
   readonly file: DiskFile | undefined;
   readonly startedMs: number;
+  /** When the last frame was put in, monotonic. */
+  usedMs: number;
   /** Bytes and frames that were put in, written or about to be. */
   bytes = 0;
   frames = 0;
@@ -33,6 +35,7 @@ export class FrameSegment {
     this.id = id;
     this.file = file;
     this.startedMs = startedMs;
+    this.usedMs = startedMs;
   }
 }
 
@@ -44,7 +47,7 @@ export interface FrameSegmentsOptions {
   readonly folders: FrameFolders;
   readonly bounds: SegmentBounds;
   /** All of it is committed, and it may be removed from now on. */
-  readonly sealed: (segmentId: number) => void;
+  readonly sealed: (segment: FrameSegment) => void;
 }
 
 export class FrameSegments {
@@ -124,7 +127,7 @@ export class FrameSegments {
       segment.file?.close();
     }
     await this.#options.catalog.sealSegments(done.map(({ id }) => id));
-    for (const { id } of done) this.#options.sealed(id);
+    for (const segment of done) this.#options.sealed(segment);
   }
 
   /**
@@ -135,13 +138,14 @@ export class FrameSegments {
     this.end();
     const segments = [...this.#open];
     this.#open.clear();
-    for (const { id, file, committedBytes } of segments) {
+    for (const segment of segments) {
+      const { id, file, committedBytes } = segment;
       try {
         if (isLost) continue;
         await file?.truncate(committedBytes);
         await file?.sync();
         await this.#options.catalog.sealSegments([id]);
-        this.#options.sealed(id);
+        this.#options.sealed(segment);
       } catch {
         // What has failed before was told. The next start does the rest.
       } finally {

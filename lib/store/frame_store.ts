@@ -25,7 +25,7 @@ import { FrameFolders } from "./frame_folders.ts";
 import { FramePictures } from "./frame_pictures.ts";
 import { recoverFrames } from "./frame_recovery.ts";
 import { expireFrames, type FrameRetention } from "./frame_retention.ts";
-import { FrameSegments, type SegmentBounds } from "./frame_segments.ts";
+import { type FrameSegment, FrameSegments, type SegmentBounds } from "./frame_segments.ts";
 import { SPAN_PAUSE_MS } from "./frame_spans.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { NO_SPACE_RETRY_MS, storageError } from "./storage_error.ts";
@@ -74,8 +74,8 @@ export class FrameStore {
   readonly #turns = new Turns();
   /** Readers by segment. */
   readonly #readers = new Map<number, number>();
-  /** Monotonic, by segment. */
-  readonly #sealedMs = new Map<number, number>();
+  /** When segments of this run got their last frame, monotonic; by their id. */
+  readonly #usedMs = new Map<number, number>();
   #expiring: Promise<void> | undefined;
 
   constructor(options: FrameStoreOptions) {
@@ -193,8 +193,8 @@ export class FrameStore {
       folders: this.#folders,
       turns: this.#turns,
       isRead: (segmentId) => this.#readers.has(segmentId),
-      sealedMs: (segmentId) => this.#sealedMs.get(segmentId),
-      removed: (segmentId) => this.#sealedMs.delete(segmentId),
+      usedMs: (segmentId) => this.#usedMs.get(segmentId),
+      removed: (segmentId) => this.#usedMs.delete(segmentId),
     });
   }
 
@@ -217,8 +217,8 @@ export class FrameStore {
     const { catalog, disk, clock, random, log, space, retention } = this.#options;
     const { source } = opened;
     const shared = { source, catalog, disk, clock, folders: this.#folders };
-    const sealed = (segmentId: number) => {
-      if (retention.keepMs !== null) this.#sealedMs.set(segmentId, clock.now());
+    const sealed = ({ id, usedMs }: FrameSegment) => {
+      if (retention.keepMs !== null) this.#usedMs.set(id, usedMs);
     };
     return new FrameWriter({
       opened,

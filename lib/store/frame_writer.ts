@@ -218,6 +218,7 @@ export class FrameWriter {
       } else this.#pictureBytes += bytes;
       segment.bytes += bytes;
       segment.frames++;
+      segment.usedMs = this.#options.clock.now();
       this.#queue(frame, segment, position, inFile);
     } catch (cause) {
       throw await this.#fail(storageError("write", cause), false);
