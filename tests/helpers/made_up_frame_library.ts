@@ -16,13 +16,13 @@ export function madeUpFrame(sequence: number, patch: Partial<Frame> = {}): Frame
     capturedMs: timeMs,
     timeMs,
     receivedMs: timeMs + 20,
-    jpeg: madeUpJpeg(sequence),
+    jpeg: numberedJpeg(sequence),
     ...patch,
   };
 }
 
 /** Bytes which begin and end like a JPEG, and tell their number. */
-export function madeUpJpeg(number: number, bytes = 200): Uint8Array<ArrayBuffer> {
+export function numberedJpeg(number: number, bytes = 200): Uint8Array<ArrayBuffer> {
   const jpeg = new Uint8Array(bytes).fill(number % 251);
   jpeg.set([0xff, 0xd8]);
   jpeg.set([0xff, 0xd9], bytes - 2);
@@ -126,7 +126,7 @@ export class MadeUpFrameLibrary implements FrameLibrary {
 
   async jpeg(id: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const frame = await this.frame(id);
-    return frame === undefined ? undefined : madeUpJpeg(id, frame.bytes);
+    return frame === undefined ? undefined : numberedJpeg(id, frame.bytes);
   }
 
   nearest(sourceId: number, timeMs: number): Promise<FrameView | undefined> {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { LiveSource } from "../../lib/frames/frame_outlets.ts";
 import { LiveHub } from "../../lib/live/live_hub.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
-import { madeUpFrame, madeUpJpeg, madeUpResult } from "../helpers/made_up_frame_library.ts";
+import { madeUpFrame, madeUpResult, numberedJpeg } from "../helpers/made_up_frame_library.ts";
 
 const CAM = { device: "press-4", source: "cam" };
 
@@ -98,7 +98,7 @@ Deno.test("what is kept of sources that are over is bounded, but nothing that is
   assertEquals(hub.allFigures().length, 1_025);
   for (let i = 0; i < 100; i++) {
     const inlet = hub.open(at(i), "visible");
-    inlet.publish(madeUpFrame(1, { jpeg: madeUpJpeg(1, 1024 * 1024) }));
+    inlet.publish(madeUpFrame(1, { jpeg: numberedJpeg(1, 1024 * 1024) }));
     inlet.close("offline");
   }
   const bytes = hub.allFigures().reduce(

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { SourceStatistics } from "../../lib/live/source_statistics.ts";
-import { madeUpFrame, madeUpJpeg, madeUpResult } from "../helpers/made_up_frame_library.ts";
+import { madeUpFrame, madeUpResult, numberedJpeg } from "../helpers/made_up_frame_library.ts";
 
 /** Statistics of a source with a frame of 1,000 bytes each `intervalMs`, from `fromMs` until `untilMs`. */
 function regular(intervalMs: number, untilMs: number, fromMs = 0, into = new SourceStatistics()): SourceStatistics {
   for (let atMs = fromMs; atMs <= untilMs; atMs += intervalMs) {
-    into.frame(madeUpFrame(1, { jpeg: madeUpJpeg(1, 1_000) }), atMs);
+    into.frame(madeUpFrame(1, { jpeg: numberedJpeg(1, 1_000) }), atMs);
   }
   return into;
 }

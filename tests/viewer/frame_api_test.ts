@@ -14,8 +14,8 @@ import {
   madeUpFrame,
   MadeUpFrameLibrary,
   madeUpFrameView,
-  madeUpJpeg,
   madeUpResult,
+  numberedJpeg,
 } from "../helpers/made_up_frame_library.ts";
 
 const NOW_MS = 1_700_000_100_000;
@@ -162,7 +162,7 @@ Deno.test("sourcesAnswer says what is live and what is recorded", async () => {
 Deno.test("pictureAnswer gives a picture that may be kept for ever", async () => {
   const setting = new Setting(1, () => ({ name: "é.jpg" }));
   const response = await pictureAnswer(setting.library, "1", new Headers());
-  assertEquals(await response.bytes(), madeUpJpeg(1));
+  assertEquals(await response.bytes(), numberedJpeg(1));
   assertEquals(response.headers.get("cache-control"), "private, max-age=31536000, immutable");
   assertEquals(response.headers.get("x-framewire-time"), "2023-11-14T22:13:20.100Z");
   assertEquals(response.headers.get("x-framewire-name"), "%C3%A9.jpg");

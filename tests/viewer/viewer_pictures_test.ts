@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
 import type { LiveInlet } from "../../lib/live/live_hub.ts";
-import { madeUpFrame, madeUpJpeg, madeUpResult } from "../helpers/made_up_frame_library.ts";
+import { madeUpFrame, madeUpResult, numberedJpeg } from "../helpers/made_up_frame_library.ts";
 import { MadeUpSocket, ViewerHubSetting } from "../helpers/viewer_hub_setting.ts";
 
 /** A hub with so many sources of one device, which a box sends. */
@@ -20,7 +20,7 @@ class Cameras extends ViewerHubSetting {
 
   /** A frame of the source at `index`. */
   publish(sequence: number, index = 0, bytes = 200): void {
-    const patch = { source: `cam ${index + 1}`, jpeg: madeUpJpeg(sequence, bytes) };
+    const patch = { source: `cam ${index + 1}`, jpeg: numberedJpeg(sequence, bytes) };
     this.inlets[index]!.publish(madeUpFrame(sequence, patch));
   }
 
