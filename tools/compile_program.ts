@@ -14,7 +14,7 @@ export interface Program {
   readonly include: readonly string[];
 }
 
-// Addresses and paths are chosen at run time, so net, read and write cannot be narrower; nothing runs other programs or native code.
+// Addresses and paths are chosen at run time, so net, read and write cannot be narrower; nothing runs native code.
 const COMMON = ["--allow-net", "--allow-read", "--allow-env=FRAMEWIRE_*"];
 
 /** The two executables. */
@@ -29,7 +29,8 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "framewire",
     entry: "client.ts",
-    permissions: [...COMMON, "--allow-sys=hostname"],
+    // ffmpeg reads cameras; watch --out writes pictures.
+    permissions: [...COMMON, "--allow-write", "--allow-run=ffmpeg", "--allow-sys=hostname"],
     include: [],
   },
 ];

@@ -15,6 +15,8 @@ export interface Program {
   makeTempFolder(prefix: string): { readonly path: string; remove(): void };
   /** Writes a line to standard output: results. */
   printLine(line: string): void;
+  /** Writes all of `bytes` to standard output, as fast as they are read there; false when nobody reads any more. */
+  writeOutput(bytes: Uint8Array): Promise<boolean>;
   /** Writes to standard error as it is: everything else. */
   printError(text: string): void;
   /** Width of the terminal behind standard error in columns; 0 when there is none. */
@@ -67,6 +69,15 @@ export function systemProgram(): Program {
       return { path, remove: () => Deno.removeSync(path, { recursive: true }) };
     },
     printLine: (line) => writeAll(Deno.stdout, line + "\n"),
+    async writeOutput(bytes) {
+      try {
+        for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) return false;
+        throw error;
+      }
+    },
     printError: (text) => writeAll(Deno.stderr, text),
     terminalColumns() {
       if (!Deno.stderr.isTerminal()) return 0;

@@ -20,6 +20,8 @@ export class MadeUpProgram implements Program {
   readonly texts: Record<string, string> = {};
   /** Lines on standard output. */
   readonly lines: string[] = [];
+  /** Bytes on standard output; null is what a pipe does whose reader is gone. */
+  output: Uint8Array[] | null = [];
   /** Everything on standard error. */
   errors = "";
   columns = 0;
@@ -54,6 +56,11 @@ export class MadeUpProgram implements Program {
 
   printLine(line: string): void {
     this.lines.push(line);
+  }
+
+  writeOutput(bytes: Uint8Array): Promise<boolean> {
+    this.output?.push(bytes.slice());
+    return Promise.resolve(this.output !== null);
   }
 
   printError(text: string): void {
