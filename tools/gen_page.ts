@@ -5,6 +5,8 @@
 
 const ROOT = new URL("../", import.meta.url);
 const SOURCE = new URL("lib/viewer/page/", ROOT);
+/** In the order in which they count. */
+const STYLES = ["base", "controls", "top", "filter", "clips", "live", "view", "timeline"];
 const TARGET = new URL("gen/page/assets.ts", ROOT);
 
 /** Bundles the script; throws with what `deno bundle` said when it fails. */
@@ -34,7 +36,7 @@ export async function pageModule(): Promise<string> {
   const read = (name: string) => Deno.readTextFile(new URL(name, SOURCE));
   const [template, style, icon, script] = await Promise.all([
     read("index.html"),
-    read("style.css"),
+    Promise.all(STYLES.map((name) => read(`styles/${name}.css`))).then((texts) => texts.join("\n")),
     read("icon.svg"),
     bundle(),
   ]);

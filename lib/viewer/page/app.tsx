@@ -3,27 +3,50 @@ import { Banner } from "./banner.tsx";
 import { ClipCard } from "./clip_card.tsx";
 import { CopyButton } from "./copy_button.tsx";
 import { Devices, Header } from "./header.tsx";
+import { PairView } from "./live/pair_view.tsx";
+import { SourceView } from "./live/source_view.tsx";
+import { place, sourceCount } from "./live/source_state.ts";
+import { Wall } from "./live/wall.tsx";
 import { loadOlder, olderState } from "./older.ts";
 import { announcement, clipCounts, filterDevice, filterText, link, more, shownClips } from "./state.ts";
 import { Toolbar } from "./toolbar.tsx";
 
-const SEND_COMMAND = "deno task send --file clip.mp4";
+const SEND_COMMANDS = [
+  { command: "deno task send --file clip.mp4", words: "A clip", label: "Copy the command for a clip" },
+  { command: "deno task send --camera test --source front", words: "A camera", label: "Copy the command for a camera" },
+] as const;
 
-/** Header, banner, filter, cards. */
+/** Header, banner, and what the address asks for. */
 export function App() {
+  const { name } = place.value;
+  const section = name === "clips" || (name === "start" && sourceCount.value === 0) ? "clips" : "live";
   return (
     <>
       <div class="sticky">
-        <Header />
+        <Header section={section} />
         <Banner />
       </div>
-      <main data-link={link.value}>
-        <h1 class="off-screen">Clips</h1>
-        <Devices />
-        {clipCounts.value.all > 0 && <Toolbar />}
-        <Clips />
-      </main>
+      <main data-link={link.value}>{section === "live" ? <Live /> : <AllClips />}</main>
       <p class="off-screen" aria-live="polite">{announcement.value}</p>
+    </>
+  );
+}
+
+/** Live first: what is watched comes before what is kept. */
+function Live() {
+  const { value } = place;
+  if (value.name === "source") return <SourceView key={value.ids.join()} id={value.ids[0]} />;
+  if (value.name === "pair") return <PairView key={value.ids.join()} ids={value.ids} />;
+  return sourceCount.value > 0 ? <Wall /> : <Nothing />;
+}
+
+function AllClips() {
+  return (
+    <>
+      <h1 class="off-screen">Clips</h1>
+      <Devices />
+      {clipCounts.value.all > 0 && <Toolbar />}
+      <Clips />
     </>
   );
 }
@@ -73,12 +96,15 @@ function Nothing() {
   return (
     <div class="empty">
       <img src="/favicon.svg" alt="" width={56} height={56} />
-      <h2>No clips yet</h2>
-      <p>Send one from any machine that reaches this server. It shows up here at once, and plays while it arrives:</p>
-      <div class="command">
-        <code>{SEND_COMMAND}</code>
-        <CopyButton text={SEND_COMMAND} label="Copy the command" />
-      </div>
+      <h2>{sourceCount.value > 0 ? "No clips yet" : "Nothing here yet"}</h2>
+      <p>Send something from any machine that reaches this server. It shows up here at once, while it arrives:</p>
+      {SEND_COMMANDS.map(({ command, words, label }) => (
+        <div class="command" key={command}>
+          <span class="command-words">{words}</span>
+          <code>{command}</code>
+          <CopyButton text={command} label={label} />
+        </div>
+      ))}
       <p class="hint">
         From another machine, add <code>--server HOST:PORT</code> with the address this server printed when it started.
       </p>

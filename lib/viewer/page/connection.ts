@@ -1,9 +1,12 @@
 /// <reference lib="dom" />
 /** The page's WebSocket: it comes back by itself, and a silent one counts as lost. */
 import type { PageMessage } from "../page_messages.ts";
+import { takePicture, takeResult, watchOver } from "./live/feeds.ts";
+import { renewFigures } from "./live/figures.ts";
+import { applySources, place } from "./live/source_state.ts";
 import { refreshOlder } from "./older.ts";
 import { reconnectDelayMs } from "./reconnect_delay.ts";
-import { announcement, applyMessage, link, lostSinceMs, pageIsOld, playingId, tick } from "./state.ts";
+import { announcement, applyMessage, link, lostSinceMs, noteServerTime, pageIsOld, playingId, tick } from "./state.ts";
 
 /** The server says something every 5 seconds; three of them missed is a lost connection. */
 const SILENCE_MS = 15_000;
@@ -44,9 +47,13 @@ function connect(): void {
   clearTimeout(retryTimer);
   const opening = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
   socket = opening;
+  opening.binaryType = "arraybuffer";
   noteHeard();
   opening.onmessage = ({ data }) => {
-    if (socket === opening) receive(JSON.parse(data) as PageMessage);
+    if (socket !== opening) return;
+    noteHeard();
+    if (typeof data === "string") receive(JSON.parse(data) as PageMessage);
+    else receivePicture(data as ArrayBuffer);
   };
   opening.onclose = () => {
     if (socket === opening) lose();
@@ -58,14 +65,24 @@ function noteHeard(): void {
   heardDateMs = Date.now();
 }
 
+function receivePicture(message: ArrayBuffer): void {
+  const sentMs = takePicture(message);
+  if (sentMs !== null) noteServerTime(sentMs);
+}
+
 function receive(message: PageMessage): void {
-  noteHeard();
   knownMs = heardDateMs;
+  if (message.type === "result") return takeResult(message);
   applyMessage(message);
+  applySources(message);
   if (message.type !== "snapshot") return;
   failures = 0;
   if (link.value === "lost") announcement.value = "Connected to the server again";
-  link.value = "live";
+  if (link.value !== "live") {
+    link.value = "live";
+    watchOver((text) => socket?.send(text));
+  }
+  renewFigures();
   void refreshOlder(message.clips.at(-1));
   renewPage(message.pageHash);
 }
@@ -79,6 +96,8 @@ function lose(): void {
     announcement.value = "Not connected to the server";
   }
   link.value = "lost";
+  watchOver(null);
+  renewFigures();
   failures++;
   clearTimeout(retryTimer);
   retryTimer = setTimeout(connect, reconnectDelayMs(failures, Math.random()));
@@ -98,7 +117,8 @@ function renewPage(pageHash: string): void {
     sessionStorage.removeItem(RELOADED_FOR);
     return;
   }
-  if (playingId.value !== null || sessionStorage.getItem(RELOADED_FOR) === pageHash) {
+  const isWatching = playingId.value !== null || "ids" in place.value;
+  if (isWatching || sessionStorage.getItem(RELOADED_FOR) === pageHash) {
     pageIsOld.value = true;
     return;
   }

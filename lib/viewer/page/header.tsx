@@ -1,23 +1,28 @@
 /** The top of the page: what this is, whether it is current, which boxes there are. */
 import { formatAge, formatBytes, visibleName } from "./format.ts";
-import { devices, filterDevice, freeBytes, link, serverNowMs, software } from "./state.ts";
+import { sourceCount } from "./live/source_state.ts";
+import { clipCounts, devices, filterDevice, freeBytes, link, more, serverNowMs, software } from "./state.ts";
 import type { DeviceView } from "../clip_library.ts";
 
 const LINK_WORDS = { connecting: "Connecting…", live: "Live", lost: "Not connected" } as const;
 
-/** Name, connection and free space. */
-export function Header() {
+/** The two kinds of content. */
+export type Section = "live" | "clips";
+
+/** Name, connection, sections and free space. */
+export function Header({ section }: { section: Section }) {
   const isLive = link.value === "live";
   return (
     <header class="top">
       <div class="top-inner">
-        <a class="brand" href="/" aria-label="Framewire, all clips" title={software.value}>
+        <a class="brand" href="#" aria-label="Framewire, start" title={software.value}>
           <img src="/favicon.svg" alt="" width={28} height={28} />Framewire
         </a>
         <span class="link" data-link={link.value}>
           <span class="dot" />
           {LINK_WORDS[link.value]}
         </span>
+        {sourceCount.value > 0 && <Sections section={section} />}
         {freeBytes.value !== null && (
           <span class="free" data-stale={!isLive || undefined}>
             <strong>{formatBytes(freeBytes.value)}</strong> free
@@ -25,6 +30,21 @@ export function Header() {
         )}
       </div>
     </header>
+  );
+}
+
+function Sections({ section }: { section: Section }) {
+  const clips = `${clipCounts.value.all}${more.value ? "+" : ""}`;
+  const link = (name: Section, words: string, count: string | number) => (
+    <a href={`#${name}`} aria-current={section === name ? "page" : undefined}>
+      {words} <span class="section-count">{count}</span>
+    </a>
+  );
+  return (
+    <nav class="sections" aria-label="Sections">
+      {link("live", "Cameras", sourceCount.value)}
+      {link("clips", "Clips", clips)}
+    </nav>
   );
 }
 

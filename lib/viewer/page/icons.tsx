@@ -13,6 +13,12 @@ const PATHS = {
   unplug: "M9 3v5m6-5v5M6 8h12v3a6 6 0 0 1-3 5.2M12 17v4M4 4l16 16",
   picture:
     "M4 6.5A1.5 1.5 0 0 1 5.5 5h13A1.5 1.5 0 0 1 20 6.5v11a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5zM4 16l4.5-4.5 4 4 2.5-2.5 5 5M14.6 9.4v.1",
+  back: "M15 5l-7 7 7 7",
+  forward: "M9 5l7 7-7 7",
+  expand: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  pair: "M4 5.5h7v13H4zM13 5.5h7v13h-7z",
+  overlay: "M4 4h11v11H4zM9 9h11v11H9z",
+  camera: "M3.5 7h4l1.6-2.2h5.8L16.5 7h4v12h-17zM15.5 13a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0z",
 } as const;
 
 /** A pictogram of 24 units, drawn in the colour of the text around it. */

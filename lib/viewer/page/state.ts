@@ -3,6 +3,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { ClipView, DeviceView } from "../clip_library.ts";
 import type { PageMessage } from "../page_messages.ts";
 import { matchesFilter, newestFirst } from "./clip_facts.ts";
+import { ServerClock } from "./server_clock.ts";
 
 /** `connecting`: nothing is known yet. `lost`: what is shown may be old, since `lostSinceMs`. */
 export const link: Signal<"connecting" | "live" | "lost"> = signal("connecting");
@@ -30,7 +31,7 @@ export const announcement: Signal<string> = signal("");
 const clipSignals = new Map<string, Signal<ClipView>>();
 /** Goes up when clips come or go. */
 const clipSet = signal(0);
-let serverOffsetMs = 0;
+const serverClock = new ServerClock();
 
 /** The clips which pass the filters, newest first. */
 export const shownClips = computed((): readonly Signal<ClipView>[] => {
@@ -65,15 +66,26 @@ export function oldestClip(): ClipView | undefined {
   return [...clipSignals.values()].map((clip) => clip.peek()).sort(newestFirst).at(-1);
 }
 
+/** The time of the server now, for what is measured; `serverNowMs` is for what is shown. */
+export function serverNow(): number {
+  return serverClock.at(Date.now());
+}
+
+/** The server has said what time it is. */
+export function noteServerTime(ms: number): void {
+  serverClock.note(ms, Date.now());
+}
+
 /** Moves the page's clock on. */
 export function tick(): void {
-  serverNowMs.value = Date.now() + serverOffsetMs;
+  serverNowMs.value = serverNow();
 }
 
 /** Takes in a message of the server. */
 export function applyMessage(message: PageMessage): void {
   if (message.type === "result") return;
-  serverOffsetMs = message.nowMs - Date.now();
+  if (message.type === "snapshot") serverClock.reset();
+  noteServerTime(message.nowMs);
   tick();
   if (message.type === "alive") return;
   freeBytes.value = message.freeBytes;
