@@ -18,6 +18,24 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
+/** Those which were started and have not ended. */
+const running = new Set<Deno.ChildProcess>();
+let isOver = false;
+
+/** Ends whatever is still running of what was started here; nothing more is started. */
+export async function endAll(): Promise<void> {
+  isOver = true;
+  await Promise.all([...running].map(end));
+}
+
+function start(command: string, options: Deno.CommandOptions): Deno.ChildProcess {
+  if (isOver) throw new Error(`Cannot start ${command} as everything was stopped`);
+  const child = new Deno.Command(command, { stdin: "null", ...options }).spawn();
+  running.add(child);
+  child.status.finally(() => running.delete(child));
+  return child;
+}
+
 /** Full path of `program`. @throws {MissingProgramError} when it is neither on the path nor in one of `folders` */
 export async function find(program: string, folders: readonly string[] = []): Promise<string> {
   for (const folder of [...(Deno.env.get("PATH") ?? "").split(":"), ...folders]) {
@@ -30,15 +48,15 @@ export async function find(program: string, folders: readonly string[] = []): Pr
 
 /** Runs a short command to its end. @throws {Error} when it fails, with what it said */
 export async function run(command: string, args: readonly string[], cwd?: string): Promise<void> {
-  const options: Deno.CommandOptions = { args: [...args], stdin: "null", stdout: "null", stderr: "piped" };
+  const options: Deno.CommandOptions = { args: [...args], stdout: "null", stderr: "piped" };
   if (cwd !== undefined) options.cwd = cwd;
-  const { success, code, stderr } = await new Deno.Command(command, options).output();
+  const { success, code, stderr } = await start(command, options).output();
   if (!success) throw new Error(`Cannot run ${command} as it must exit with 0: received ${code}, ${textOf(stderr)}`);
 }
 
 /** Runs a sender from its start to its exit, and samples its memory. @throws {Error} when it fails */
 export async function runSender(command: string, args: readonly string[]): Promise<SendReport> {
-  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  const child = start(command, { args: [...args], stdout: "null", stderr: "piped" });
   let clientPeakBytes = 0;
   const timer = setInterval(() => {
     clientPeakBytes = Math.max(clientPeakBytes, peakBytesOf(child.pid));
@@ -63,7 +81,7 @@ export async function runTalking(
   timeoutMs: number,
   told: (line: Readonly<Record<string, unknown>>, pid: number) => void,
 ): Promise<void> {
-  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+  const child = start(command, { args: [...args], stdout: "piped", stderr: "piped" });
   const complaints = tailOf(child.stderr);
   let late = false;
   const deadline = setTimeout(() => {
@@ -87,7 +105,7 @@ export async function runTalking(
 
 /** Starts a program which prints one JSON line when it listens, and takes everything else that it says away. */
 export async function listenWithReadyLine(command: string, args: readonly string[]): Promise<Listening> {
-  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+  const child = start(command, { args: [...args], stdout: "piped", stderr: "piped" });
   const complaints = tailOf(child.stderr);
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const deadline = setTimeout(() => child.kill("SIGKILL"), READY_TIMEOUT_MS);
@@ -117,7 +135,7 @@ export async function listenWithReadyLine(command: string, args: readonly string
 
 /** Starts a program which says nothing when it listens on `port` of 127.0.0.1. */
 export async function listenOnPort(command: string, args: readonly string[], port: number): Promise<Listening> {
-  const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "null", stderr: "null" }).spawn();
+  const child = start(command, { args: [...args], stdout: "null", stderr: "null" });
   let ended = false;
   child.status.then(() => ended = true);
   const deadline = performance.now() + READY_TIMEOUT_MS;

@@ -13,14 +13,17 @@ export function tell(line: string): void {
   write(Deno.stderr, `${line}\n`);
 }
 
-/** Works in a new folder under `parent` (null: the system's), which is removed after `stop`, at Ctrl-C, too. */
+/** Works in a new folder under `parent` (null: the system's), which is removed at the end; at Ctrl-C, too, behind `stop`. */
 export async function inTemporaryFolder<T>(
   parent: string | null,
   stop: () => Promise<void>,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
   const dir = await Deno.makeTempDir({ prefix: "framewire-bench-", ...(parent === null ? {} : { dir: parent }) });
+  let isInterrupted = false;
   const interrupted = () => {
+    if (isInterrupted) Deno.exit(130);
+    isInterrupted = true;
     // The children of a terminal get the signal as well; those of a script do not.
     stop().then(() => Deno.remove(dir, { recursive: true })).finally(() => Deno.exit(130));
   };
@@ -28,6 +31,8 @@ export async function inTemporaryFolder<T>(
   try {
     return await work(dir);
   } finally {
+    // What fails because everything was stopped is no news.
+    if (isInterrupted) await new Promise(() => {});
     await Deno.remove(dir, { recursive: true });
   }
 }

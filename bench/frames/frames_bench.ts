@@ -1,6 +1,7 @@
 /** `deno task bench frames`: framewire and its peers, the same pictures, the same run. */
 import { chosenPeers } from "../flags.ts";
 import { machineFacts } from "../machine.ts";
+import { endAll } from "../processes.ts";
 import { inTemporaryFolder, saveResult, tell, write } from "../run_files.ts";
 import { allFramePeers } from "./all_peers.ts";
 import { contest } from "./contest.ts";
@@ -17,8 +18,7 @@ export async function benchFrames(args: readonly string[]): Promise<number> {
   }
   const { frames, rounds, syncMs } = options;
   const peers = chosenPeers(allFramePeers(syncMs), options);
-  // Whatever runs is started for one run and ends with us.
-  const report = await inTemporaryFolder(options.dir, () => Promise.resolve(), async (dir) => {
+  const report = await inTemporaryFolder(options.dir, endAll, async (dir) => {
     const machine = await machineFacts(dir);
     if (machine.loadBefore > machine.cores / 4) tell("The machine is busy: the figures will be doubtful");
     const pictures = `${dir}/pictures.bin`;

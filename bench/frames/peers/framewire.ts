@@ -28,7 +28,7 @@ export function framewire({ name, table, window, syncMs, nagle }: FramewireFacts
     table,
     window,
     why: nagle === true
-      ? "the same, and TCP_NODELAY taken away at both ends (a preloaded library): what it writes never waits for it"
+      ? "the same, and TCP_NODELAY taken away at both ends (a preloaded library): why one write for a message is not enough"
       : "server.ts, and lib/frames as a box with one camera, policy all",
     saved: ".mjpeg segments and a row of the catalog each",
     acked: "synced, and committed to the catalog",
