@@ -89,5 +89,8 @@ export function errorOf(job: SourceJob): FramewireError | null {
   if (job.error !== null) return job.error;
   if (!job.isEnded) return new FramewireError("INTERNAL", "It was not sent to its end");
   if (job.leftOut === 0) return null;
-  return new FramewireError("SOURCE_UNREADABLE", `${job.leftOut} pictures could not be sent`);
+  return new FramewireError(
+    "SOURCE_UNREADABLE",
+    `${job.leftOut} picture${job.leftOut === 1 ? "" : "s"} could not be sent`,
+  );
 }
