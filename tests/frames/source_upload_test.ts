@@ -2,7 +2,10 @@ import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, ass
 import { crc32 } from "node:zlib";
 import { FramewireError } from "../../lib/errors.ts";
 import type { CapturedFrame } from "../../lib/frames/frame_origin.ts";
+import { SourceUpload } from "../../lib/frames/source_upload.ts";
+import { LinkPacer } from "../../lib/protocol/link_pacer.ts";
 import type { Message } from "../../lib/protocol/message.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { cameraOrigin, listOrigin, madeUpJpeg, SourceWorld } from "../helpers/source_world.ts";
 
 function pictures(count: number, bytes: number, named = false): CapturedFrame[] {
@@ -358,4 +361,101 @@ Deno.test("sources of one connection take turns", async () => {
   assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 2, counts.join(", "));
   await world.clock.runUntil(running);
   assertEquals(world.sink.stored.length, 180);
+});
+
+Deno.test("eight cameras share a slow link, and none of them lags", async () => {
+  const world = new SourceWorld({ network: { bufferBytes: 8 * 1024 }, sink: { bytesPerSecond: 450_000 } });
+  for (let count = 0; count < 8; count++) {
+    world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, count)));
+  }
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(60_000);
+  assertLess(Math.max(...world.sink.arrived.map(({ ageMs }) => ageMs)), 1_000);
+  const counts = world.jobs.map(({ settings: { name } }) =>
+    world.sink.arrived.filter(({ source }) => source === name).length
+  );
+  assertGreater(Math.min(...counts), 60, counts.join(", "));
+  assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 2, counts.join(", "));
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("a camera fills a long link instead of going in step with its acks", async () => {
+  const world = new SourceWorld({ network: { latencyMs: 150, bufferBytes: 4 * 1024 * 1024 } });
+  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 60, madeUpJpeg(20_000, 1)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(30_000);
+  const droppedBefore = job.droppedByReason.link;
+  const arrivedBefore = world.sink.arrived.length;
+  await world.clock.advance(30_000);
+  assertGreater(world.sink.arrived.length - arrivedBefore, 0.97 * 30 * 60);
+  assertLess(job.droppedByReason.link - droppedBefore, 0.03 * 30 * 60);
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("a picture which is larger than what may be in flight goes when there is room for anything", () => {
+  const clock = new MadeUpClock();
+  const pacer = new LinkPacer();
+  const sent: Message[] = [];
+  const job = new SourceWorld().add({}, () => listOrigin([]));
+  const upload = new SourceUpload(job, 1, {
+    ...{ clock, pacer, send: (message: Message) => void sent.push(message), wake: () => {}, ended: () => {} },
+  });
+  upload.start();
+  upload.receive({
+    kind: "sourceAccepted",
+    stream: 1,
+    stored: 0,
+    credit: 64,
+    frameBytesMax: 1 << 20,
+    holdsNamed: false,
+  });
+  for (const frame of pictures(3, 45_000)) job.queue.put(frame);
+  // The chunks of a clip leave little room, and take what is freed of it as soon as they may.
+  pacer.send(pacer.inFlightMax(0) - 1, 0);
+  assertGreater(upload.poll()?.bytes.length ?? 0, 45_000);
+  pacer.send(10_000, 0);
+  assertEquals(upload.poll(), undefined);
+  upload.stop();
+  assertEquals(pacer.inFlight, 16 * 1024 - 1 + 10_000);
+});
+
+Deno.test("an ack of what was never sent ends the connection", async () => {
+  const onMessage = (message: Message, reply: (message: Message) => Promise<void>) => {
+    if (message.kind !== "frameData") return false;
+    const { stream } = message;
+    reply({ kind: "frameAck", stream, received: 1, stored: 99, credit: 64, results: [] }).catch(() => {});
+    return true;
+  };
+  const world = new SourceWorld({ sink: { onMessage } });
+  world.add({}, () => listOrigin(pictures(5, 300)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(1_000);
+  assertEquals(world.interruptions[0], "INVALID_RANGE");
+  world.stop.abort();
+  await assertRejects(() => world.clock.runUntil(running));
+});
+
+Deno.test("an end which got lost is said again on another stream", async () => {
+  let lost = 0;
+  const world = new SourceWorld({ sink: { onMessage: ({ kind }) => kind === "endSource" && lost++ === 0 } });
+  const job = world.add({}, () => listOrigin(pictures(5, 300)));
+  await world.clock.runUntil(world.run());
+  assertEquals([job.phase, world.sink.stored.length, world.sink.opened.length], ["ended", 5, 2]);
+  assertEquals(world.interruptions, []);
+});
+
+Deno.test("a picture above the limit of this server is left out, and named", async () => {
+  const world = new SourceWorld({ sink: { frameBytesMax: 1_000 } });
+  const [first, second] = pictures(2, 300, true);
+  const large = { jpeg: madeUpJpeg(2_000, 9), capturedMs: 0, name: "large.jpg" };
+  const job = world.add({}, () => listOrigin([first!, large, second!]));
+  await world.clock.runUntil(world.run());
+  assertEquals(world.sink.stored.map(({ name }) => name), ["1.jpg", "2.jpg"]);
+  assertEquals([job.phase, job.leftOut], ["ended", 1]);
+  assertEquals(world.notes, ["Left out large.jpg: it must be <= 1000 bytes: received 2000"]);
 });

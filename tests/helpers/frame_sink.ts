@@ -29,6 +29,8 @@ export interface SinkOptions {
   commitMs: number;
   /** What is read of a connection, bytes a second. */
   bytesPerSecond: number;
+  /** Largest picture. */
+  frameBytesMax: number;
   /** Whether frames get a result. */
   hasResults: boolean;
   /** Pictures that are there before anything is sent: name and CRC-32. */
@@ -73,6 +75,7 @@ export class FrameSink {
       commitFrames: 1,
       commitMs: 5,
       bytesPerSecond: Infinity,
+      frameBytesMax: 4 << 20,
       hasResults: true,
       held: new Map(),
       onMessage: () => false,
@@ -144,7 +147,7 @@ export class FrameSink {
           stream,
           stored: base,
           credit,
-          frameBytesMax: 4 << 20,
+          frameBytesMax: this.options.frameBytesMax,
           holdsNamed,
         });
       }
