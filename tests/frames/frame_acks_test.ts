@@ -45,6 +45,14 @@ Deno.test("FrameAcks never goes back", () => {
   assertEquals([received, stored, credit], [9, 9, WINDOW + 9]);
 });
 
+Deno.test("FrameAcks says many large results in several acks, none above its bound", () => {
+  const { sent, acks } = acksOf();
+  for (let sequence = 1; sequence <= 20; sequence++) acks.result(sequence, "x".repeat(20_000));
+  acks.stored(1, 1);
+  assertEquals(sent.flatMap(({ results }) => results).map(({ sequence }) => sequence).length, 20);
+  assertEquals(sent.map(({ results }) => results.length), [3, 3, 3, 3, 3, 3, 2]);
+});
+
 Deno.test("FrameAcks keeps results for a box which takes nothing, and its credit goes on", async () => {
   let hasRoom = false;
   const { clock, sent, acks } = acksOf(() => hasRoom);

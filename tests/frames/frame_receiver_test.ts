@@ -127,20 +127,6 @@ Deno.test("credit of policy all waits for the results, too", async () => {
   await server.stop();
 });
 
-Deno.test("many large results come in several acks, none above its bound", async () => {
-  const server = await FrameFixture.start();
-  server.answer = () => ({ ...resultOf(), reasons: ["x".repeat(20_000)] });
-  const box = await server.box();
-  await box.open(1, "cam");
-  await box.framesUpTo(1, 1, WINDOW);
-  await server.clock.advance(100);
-  const sizes = box.acks.map(({ results }) => results.reduce((sum, { json }) => sum + json.length, 0));
-  assertEquals(box.results.length, WINDOW);
-  assert(sizes.every((size) => size <= 64 * 1024), sizes.join());
-  assertEquals(box.errors, []);
-  await server.stop();
-});
-
 Deno.test("the end is answered when all frames are stored and answered", async () => {
   const server = await FrameFixture.start();
   server.recorder.held = true;
@@ -168,6 +154,22 @@ Deno.test("the end is answered when all frames are stored and answered", async (
   assertEquals([text, fields["received"], fields["stored"], fields["analysed"]], ["Source ended", 2, 2, 1]);
   await server.stop();
   assertEquals(server.logged.filter(({ text }) => text === "Source ended").length, 1);
+});
+
+Deno.test("the end waits for the disk although all is answered", async () => {
+  const server = await FrameFixture.start();
+  server.recorder.held = true;
+  const box = await server.box();
+  await box.open(1, "cam");
+  await box.framesUpTo(1, 1, 2);
+  await box.send({ kind: "endSource", stream: 1, sequence: 2 });
+  await server.settle();
+  assertEquals([box.results.length, box.of("sourceEnded").length], [2, 0]);
+  server.recorder.held = false;
+  server.recorder.commit();
+  await server.settle();
+  assertEquals(box.of("sourceEnded").length, 1);
+  await server.stop();
 });
 
 Deno.test("a source of nothing ends, too", async () => {
@@ -239,21 +241,50 @@ Deno.test("of policy all, results that a cut took away come with the next connec
   const server = await FrameFixture.start();
   server.answer = undefined;
   const first = await server.box();
-  await first.open(1, "dir", { policy: "all" });
+  await first.open(1, "dir", { policy: "all", run: "other" });
   await first.framesUpTo(1, 1, 3);
-  server.questions[0]!.answer(resultOf("defect"));
+  await first.open(2, "dir", { policy: "all" });
+  await first.framesUpTo(2, 1, 3);
+  server.questions[3]!.answer(resultOf("defect"));
   await server.clock.advance(0);
   first.close();
   await server.settle();
   // The answers to the others are lost, as when the server was killed.
-  server.answer = () => resultOf();
+  server.questions.length = 0;
   const second = await server.box();
   await second.open(1, "dir", { policy: "all" });
   await second.send({ kind: "endSource", stream: 1, sequence: 3 });
   await server.settle();
+  assertEquals(server.questions.map(({ frame }) => [frame.run, frame.sequence]), [["run-1", 2]], "one at a time");
+  server.questions[0]!.answer(resultOf());
+  await server.settle();
+  assertEquals(second.of("sourceEnded").length, 0);
+  server.questions[1]!.answer(resultOf());
+  await server.settle();
   assertEquals(second.results, ["1 defect", "2 ok", "3 ok"]);
-  assertEquals(server.recorder.rows.map(({ result }) => result?.result), ["defect", "ok", "ok"]);
+  const answered = server.recorder.rows.filter(({ frame }) => frame.run === "run-1");
+  assertEquals(answered.map(({ result }) => result?.result), ["defect", "ok", "ok"]);
   assertEquals(second.of("sourceEnded").length, 1);
+  await server.stop();
+});
+
+Deno.test("nothing more is read while too many bytes wait for the disk, and then it goes on", async () => {
+  const server = await FrameFixture.start();
+  server.recorder.held = true;
+  const box = await server.box();
+  await box.open(1, "cam");
+  const count = 20;
+  const jpeg = jpegOf(LIMITS.frameBytesMax);
+  const sending = (async () => {
+    for (let sequence = 1; sequence <= count; sequence++) await box.frame(1, sequence, { jpeg });
+  })();
+  await server.settle();
+  assertEquals(server.frames.length, LIMITS.framesHeldBytesMax / LIMITS.frameBytesMax);
+  server.recorder.held = false;
+  server.recorder.commit();
+  await server.clock.runUntil(sending);
+  await server.settle();
+  assertEquals(server.recorder.sequences("cam").length, count);
   await server.stop();
 });
 
