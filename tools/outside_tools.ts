@@ -11,9 +11,18 @@ export interface OutsideTool {
 }
 
 /** A Python which can import `google.protobuf`; null when there is none. The `python3` on PATH need not be the one that Debian's package serves. */
-export async function findPython(): Promise<string | null> {
+export function findPython(): Promise<string | null> {
+  return pythonWith("google.protobuf");
+}
+
+/** One which can import OpenCV as well. */
+export function findOpenCv(): Promise<string | null> {
+  return pythonWith("google.protobuf, cv2");
+}
+
+async function pythonWith(modules: string): Promise<string | null> {
   for (const python of ["python3", "/usr/bin/python3"]) {
-    if ((await run(python, ["-c", "import google.protobuf"])).code === 0) return python;
+    if ((await run(python, ["-c", `import ${modules}`])).code === 0) return python;
   }
   return null;
 }
@@ -35,6 +44,7 @@ export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
   { name: "chromium", package: "chromium fonts-dejavu-core", found: async () => await findChromium() !== null },
   program("ffmpeg", "ffmpeg", ["-version"]),
   { name: "python3 with google.protobuf", package: "python3-protobuf", found: async () => await findPython() !== null },
+  { name: "python3 with cv2", package: "python3-opencv", found: async () => await findOpenCv() !== null },
   program("rsync", "rsync", ["--version"]),
   program("strace", "strace", ["--version"]),
   program("ip", "iproute2", ["-V"]),
