@@ -23,8 +23,9 @@ export const PROGRAMS: readonly Program[] = [
     name: "framewire-server",
     entry: "server.ts",
     // statfs: how full the disk is; hostname: the made-up box of the demo has a name.
-    permissions: [...COMMON, "--allow-write", "--allow-sys=hostname,statfs"],
-    include: ["lib/store/catalog_worker.ts", "assets/demo.mp4"],
+    // Any program may be the analyser of `--analyzer`.
+    permissions: [...COMMON, "--allow-write", "--allow-run", "--allow-sys=hostname,statfs"],
+    include: ["lib/store/catalog_worker.ts", "lib/analysis/measuring_worker.ts", "assets/demo.mp4"],
   },
   {
     name: "framewire",
