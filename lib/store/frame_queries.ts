@@ -43,31 +43,34 @@ export class FrameQueries {
 
   /**
    * In the order of arrival, which is that of ids. Times need not be in this order, so segments say where to look: those
-   * of a source are read one by one, and of all sources the ids from the first to the last of them.
+   * of a source are read one by one, and of all sources the ids from the first to the last of them. The indices are
+   * named, as otherwise all that was ever sent would be sorted.
    */
   frames(query: FrameQuery): FrameRow[] {
-    const { sourceId, sinceMs = -9e99, untilMs = 9e99, verdict, cursor, order, limit } = query;
+    const { sourceId, sinceMs = -Infinity, untilMs = Infinity, verdict, cursor, order, limit } = query;
     const [ascending, direction] = order === "ascending" ? [true, "ASC"] : [false, "DESC"];
     const where = ["time_ms BETWEEN ?1 AND ?2"];
     const values: SqlValue[] = [sinceMs, untilMs, limit];
     if (cursor !== undefined) where.push(`frame.id ${ascending ? ">" : "<"} ?${values.push(cursor)}`);
     // Written out, as an index of some rows is used only by those who ask for these rows.
     if (verdict !== undefined) where.push(`verdict = '${verdictText(verdict)}'`);
-    const ofOne = sourceId !== undefined && (verdict === undefined || verdict === "ok");
-    if (sourceId !== undefined) {
-      const source = `?${values.push(sourceId)}`;
-      where.push(`${ofOne ? "segment" : "frame"}.source_id = ${source}`);
-    }
-    if (ofOne) {
-      where.push("segment.last_ms >= ?1 AND segment.first_ms <= ?2");
-      const tables = `segment CROSS JOIN frame ON frame.segment_id = segment.id ${WITH_RUN}`;
+    const index = verdict === "defect" ? "frame_defect" : verdict === "not analysed" ? "frame_not_analysed" : undefined;
+    if (sourceId !== undefined && index === undefined) {
+      where.push(`segment.source_id = ?${values.push(sourceId)} AND segment.last_ms >= ?1 AND segment.first_ms <= ?2`);
+      const tables = `segment INDEXED BY segment_by_source
+        CROSS JOIN frame INDEXED BY frame_by_segment ON frame.segment_id = segment.id CROSS ${WITH_RUN}`;
       const by = `segment.id ${direction}, frame.id ${direction}`;
       return this.#frames(`${tables} WHERE ${where.join(" AND ")} ORDER BY ${by} LIMIT ?3`, ...values);
     }
-    return this.#frames(
-      `${FRAME_TABLES} WHERE ${where.join(" AND ")} ORDER BY frame.id ${direction} LIMIT ?3`,
-      ...values,
-    );
+    if (sourceId !== undefined) where.push(`frame.source_id = ?${values.push(sourceId)}`);
+    if (query.sinceMs !== undefined || query.untilMs !== undefined) {
+      const ids = this.#idsBetween(sinceMs, untilMs);
+      if (ids === undefined) return [];
+      where.push(`frame.id BETWEEN ?${values.push(ids.first)} AND ?${values.push(ids.last)}`);
+    }
+    const tables = `frame ${index === undefined ? "NOT INDEXED" : `INDEXED BY ${index}`} CROSS ${WITH_RUN}
+      CROSS JOIN segment ON segment.id = frame.segment_id`;
+    return this.#frames(`${tables} WHERE ${where.join(" AND ")} ORDER BY frame.id ${direction} LIMIT ?3`, ...values);
   }
 
   frame(id: number): FrameRow | undefined {
@@ -165,6 +168,18 @@ export class FrameQueries {
 
   trash(limit: number): TrashRow[] {
     return this.#sql.all("SELECT id, folder, file FROM trash ORDER BY id LIMIT ?", limit) as unknown as TrashRow[];
+  }
+
+  /** Between which ids all frames of this time are; undefined when there are none. */
+  #idsBetween(sinceMs: number, untilMs: number): { first: number; last: number } | undefined {
+    const { first, last } = this.#sql.get(
+      `SELECT min((SELECT min(id) FROM frame WHERE segment_id = segment.id)) AS first,
+         max((SELECT max(id) FROM frame WHERE segment_id = segment.id)) AS last
+       FROM segment WHERE last_ms >= ? AND first_ms <= ?`,
+      sinceMs,
+      untilMs,
+    )!;
+    return first === null || last === null ? undefined : { first: first as number, last: last as number };
   }
 
   #frames(rest: string, ...values: SqlValue[]): FrameRow[] {

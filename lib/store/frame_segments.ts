@@ -141,7 +141,7 @@ export class FrameSegments {
     for (const segment of segments) {
       const { id, file, committedBytes } = segment;
       try {
-        if (isLost) continue;
+        if (isLost && file !== undefined) continue;
         await file?.truncate(committedBytes);
         await file?.sync();
         await this.#options.catalog.sealSegments([id]);

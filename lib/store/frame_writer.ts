@@ -19,6 +19,8 @@ import { storageError } from "./storage_error.ts";
 
 /** Results and gaps wait this long for frames which they can be committed with. */
 const LATER_MS = 200;
+/** A sync beside the commit of the batch before pays for many frames only; half a window are many. */
+const OVERLAP_FRAMES_MIN = LIMITS.frameWindowFrames / 2;
 
 /** What waits for its commit: a frame in a segment, a picture which is not on the disk yet, or one that is passed over. */
 interface Waiting {
@@ -275,6 +277,7 @@ export class FrameWriter {
   async #rounds(): Promise<void> {
     let committing: Promise<void> = Promise.resolve();
     do {
+      if (this.#waiting.length < OVERLAP_FRAMES_MIN) await committing;
       const batch = this.#waiting;
       this.#waiting = [];
       if (batch.some(({ picture }) => picture !== undefined)) {
@@ -375,12 +378,9 @@ export class FrameWriter {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#waiting = [];
-    const { device, name } = this.#options.opened.source;
-    this.#options.log("error", "Source interrupted by the server's disk", {
-      device,
-      source: name,
-      ...errorFields(error),
-    });
+    const { device, name: source } = this.#options.opened.source;
+    const fields = { device, source, ...errorFields(error) };
+    this.#options.log("error", "Source interrupted by the server's disk", fields);
     await this.#options.segments.abandon(isLost);
     await this.#noteGap(error);
     if (isFirst) this.onFailed(error);
@@ -390,9 +390,9 @@ export class FrameWriter {
   /** Why there is nothing from here on; if that can still be written down. */
   async #noteGap(error: FramewireError): Promise<void> {
     if (error.code !== "NO_SPACE") return;
-    const { catalog, clock, opened } = this.#options;
-    const gap = { fromMs: this.#lastMs ?? clock.wallMs(), toMs: null, frames: 0, reason: "disk" } as const;
-    const batch = { sourceId: this.sourceId, runId: opened.runId, stored: this.#stored, frames: [], results: [] };
-    await catalog.commitFrames({ ...batch, gaps: [...this.#gaps.take(), gap] }).catch(() => {});
+    const { catalog, clock, opened: { runId } } = this.#options;
+    this.#gaps.add({ fromMs: this.#lastMs ?? clock.wallMs(), toMs: null, frames: 0, reason: "disk" });
+    const nothing = { sourceId: this.sourceId, runId, stored: this.#stored, frames: [], results: [] };
+    await catalog.commitFrames({ ...nothing, gaps: this.#gaps.take() }).catch(() => {});
   }
 }

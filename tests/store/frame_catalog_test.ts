@@ -1,0 +1,155 @@
+/** The tables of frames: what the store does not show by itself. */
+import { DatabaseSync } from "node:sqlite";
+import { assertEquals, assertRejects } from "@std/assert";
+import { FramewireError } from "../../lib/errors.ts";
+import type { FrameBatch, FrameCatalog, NewFrame } from "../../lib/store/frame_catalog.ts";
+import { FrameQueries } from "../../lib/store/frame_queries.ts";
+import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
+import { Statements } from "../../lib/store/statements.ts";
+import { MemoryFrameCatalog } from "../helpers/memory_frame_catalog.ts";
+import { tempFolder } from "../helpers/temp_folder.ts";
+
+function contract(what: string, body: (catalog: FrameCatalog) => Promise<void>): void {
+  Deno.test(`MemoryFrameCatalog ${what}`, () => body(new MemoryFrameCatalog()));
+  Deno.test(`SqliteFrameCatalog ${what}`, async () => {
+    await using folder = await tempFolder();
+    const catalog = await SqliteCatalog.open(folder.join("framewire.db"));
+    try {
+      await body(catalog.frames);
+    } finally {
+      await catalog.close();
+    }
+  });
+}
+
+async function opened(catalog: FrameCatalog, run = "run") {
+  const opening = { device: "box", name: "cam", kind: "visible", run, nowMs: 1, sourcesMax: 9 } as const;
+  const { source, runId } = (await catalog.openSource(opening))!;
+  const { id: segmentId } = await catalog.addSegment(source.id, "start");
+  const batch = (sequences: readonly number[], fields: Partial<NewFrame> = {}): FrameBatch => ({
+    sourceId: source.id,
+    runId,
+    stored: sequences.at(-1) ?? 0,
+    frames: sequences.map((sequence) => ({
+      ...{ segmentId, sequence, capturedMs: 1.5, timeMs: 2.5, receivedMs: 3.5, name: null, file: null },
+      ...{ position: 0, bytes: 10, crc32: 2 ** 32 - 1, verdict: null, result: null },
+      ...fields,
+    })),
+    results: [],
+    gaps: [],
+  });
+  return { source, runId, segmentId, batch };
+}
+
+const query = { order: "ascending", limit: 100 } as const;
+
+contract("commits a batch as a whole or not at all, and no frame twice", async (catalog) => {
+  const { batch } = await opened(catalog);
+  const firstId = await catalog.commitFrames(batch([1, 2, 5]));
+  assertEquals((await catalog.frames(query)).map(({ id }) => id - firstId), [0, 1, 2]);
+  for (const bad of [batch([6, 5]), batch([5]), batch([6, 7], { segmentId: 999 }), { ...batch([6]), runId: 999 }]) {
+    await assertRejects(() => catalog.commitFrames(bad), FramewireError, "Cannot commit frame");
+  }
+  assertEquals((await catalog.frames(query)).map(({ sequence }) => sequence), [1, 2, 5]);
+  assertEquals((await opened(catalog)).runId, (await opened(catalog)).runId);
+  const results = [{ id: firstId, verdict: "defect", json: "{}" }, { id: 12345, verdict: "ok", json: "{}" }] as const;
+  assertEquals(await catalog.commitFrames({ ...batch([]), stored: 5, results }), 0);
+  assertEquals((await catalog.frame(firstId))?.verdict, "defect");
+});
+
+contract("gives a row as it was put in", async (catalog) => {
+  const { batch, source, segmentId } = await opened(catalog, "ü'");
+  const name = "a/ü\n.jpg";
+  const fields = { capturedMs: -1.25, timeMs: 1_700_000_000_000.125, name, verdict: "ok", result: "{}" } as const;
+  const id = await catalog.commitFrames(batch([2 ** 50], { ...fields, position: 2 ** 45 }));
+  const file = `start-${segmentId}.mjpeg`;
+  assertEquals(await catalog.frame(id), {
+    ...{ id, sourceId: source.id, run: "ü'", sequence: 2 ** 50, receivedMs: 3.5, bytes: 10, crc32: 2 ** 32 - 1 },
+    ...{ ...fields, file, position: 2 ** 45 },
+  });
+  const place = { folder: "box/cam", file, position: 2 ** 45, bytes: 10, crc32: 2 ** 32 - 1, segmentId };
+  assertEquals(await catalog.place(id), place);
+  assertEquals([await catalog.frame(id + 1), await catalog.place(id + 1)], [undefined, undefined]);
+});
+
+contract("drops a segment in steps, and with its last frame itself", async (catalog) => {
+  const { batch, source, segmentId } = await opened(catalog);
+  await catalog.commitFrames(batch([1, 2, 3, 4, 5]));
+  assertEquals(await catalog.dropFrames(segmentId, 3), { isGone: false, trash: [] });
+  assertEquals((await catalog.frames(query)).map(({ sequence }) => sequence), [4, 5]);
+  assertEquals((await catalog.sources()).map(({ frames, bytes }) => [frames, bytes]), [[2, 20]]);
+  const { isGone, trash } = await catalog.dropFrames(segmentId, 3);
+  assertEquals([isGone, trash.map(({ folder, file }) => `${folder}/${file}`)], [true, [
+    `box/cam/start-${segmentId}.mjpeg`,
+  ]]);
+  assertEquals(await catalog.trash(9), trash);
+  await catalog.forgetTrash(trash.map(({ id }) => id));
+  assertEquals(await catalog.trash(9), []);
+  assertEquals(await catalog.dropFrames(segmentId, 3), { isGone: true, trash: [] });
+  assertEquals((await catalog.sources()).map(({ frames, firstMs }) => [frames, firstMs]), [[0, null]]);
+  assertEquals(await catalog.spans(source.id, 0, 9e12, 1), []);
+});
+
+Deno.test("SqliteCatalog takes over a database from before there were frames", async () => {
+  await using folder = await tempFolder();
+  const path = folder.join("framewire.db");
+  await (await SqliteCatalog.open(path)).close();
+  const database = new DatabaseSync(path);
+  for (const table of ["source", "run", "segment", "frame", "span", "gap", "trash"]) {
+    database.exec(`DROP TABLE ${table}`);
+  }
+  database.exec("PRAGMA user_version = 1");
+  database.close();
+  const catalog = await SqliteCatalog.open(path);
+  try {
+    const { batch } = await opened(catalog.frames);
+    await catalog.frames.commitFrames(batch([1]));
+    assertEquals((await catalog.frames.frames(query)).length, 1);
+  } finally {
+    await catalog.close();
+  }
+});
+
+Deno.test("SqliteFrameCatalog finds frames by their indices, and reads no whole table", async () => {
+  await using folder = await tempFolder();
+  await (await SqliteCatalog.open(folder.join("framewire.db"))).close();
+  const database = new DatabaseSync(folder.join("framewire.db"));
+  const { prepare } = database;
+  const asked: string[] = [];
+  database.prepare = function (sql) {
+    asked.push(sql);
+    return prepare.call(this, sql);
+  };
+  try {
+    const queries = new FrameQueries(new Statements(database));
+    const within = { sinceMs: 1, untilMs: 2 };
+    for (const order of ["ascending", "descending"] as const) {
+      for (const verdict of ["ok", "defect", "not analysed", undefined] as const) {
+        queries.frames({ order, limit: 9, ...(verdict && { verdict }) });
+        queries.frames({ order, limit: 9, ...within, ...(verdict && { verdict }) });
+        queries.frames({ order, limit: 9, ...within, sourceId: 1, cursor: 5, ...(verdict && { verdict }) });
+      }
+    }
+    queries.nearest(1, 5);
+    queries.place(1);
+    queries.picturesNamed(1, ["a"]);
+    queries.takenFiles(1, ["a"]);
+    queries.spans(1, 0, 5, 1);
+    queries.gaps(1, 0, 5, 9);
+    for (const sql of asked) {
+      const named = [...sql.matchAll(/\?(\d+)/g)].map(([, number]) => Number(number));
+      const count = named.length > 0 ? Math.max(...named) : sql.split("?").length - 1;
+      const plan = prepare.call(database, `EXPLAIN QUERY PLAN ${sql}`).all(
+        ...Array(count).fill(1),
+      );
+      const steps = plan.map(({ detail }) => String(detail));
+      const sorts = steps.filter((step) => step.includes("TEMP B-TREE"));
+      assertEquals(sorts, [], sql);
+      // All frames in their order, up to the limit, is no search.
+      const scans = steps.filter((step) => /^SCAN (frame|span|gap)$/.test(step));
+      assertEquals(scans.filter(() => !sql.includes("ORDER BY frame.id") || sql.includes("source_id =")), [], sql);
+    }
+  } finally {
+    database.close();
+  }
+});
