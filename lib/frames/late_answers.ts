@@ -9,8 +9,14 @@ import type { FrameRecorder, SourceRecorder } from "./frame_recorder.ts";
 import type { SourceStream } from "./source_stream.ts";
 
 /**
- * Tells the results of the last frames of the run again, and analyses those which have no verdict. More than a window there
- * cannot be: behind it nothing was sent before the answers.
+ * Frames looked back on. The box is told a result before it is durable, as nobody waits for that: at 4,000 frames a second
+ * this is what a quarter of a second of results may have been about, and the window behind them.
+ */
+const LOOKED_BACK = 1_024;
+
+/**
+ * Analyses the last frames of the run which have no verdict, and tells the results of the last window again: what is
+ * behind that the box has got, or it would not have had the credit to send more.
  */
 export async function answerUnanswered(
   { device, source, sourceKind, run }: SourceKey & { readonly sourceKind: SourceKind; readonly run: string },
@@ -18,12 +24,12 @@ export async function answerUnanswered(
   recorder: FrameRecorder,
   stream: Pick<SourceStream, "answerAgain" | "answerLate" | "isClosed">,
 ): Promise<void> {
-  const rows = await recorder.frames({ sourceId, order: "descending", limit: LIMITS.frameWindowFrames });
-  for (const row of rows.reverse()) {
+  const rows = await recorder.frames({ sourceId, order: "descending", limit: LOOKED_BACK });
+  const ofRun = rows.filter((row) => row.run === run && row.sequence <= stored).reverse();
+  for (const [index, row] of ofRun.entries()) {
     if (stream.isClosed) return;
-    if (row.run !== run || row.sequence > stored) continue;
     if (row.result !== null && row.verdict !== "not analysed") {
-      stream.answerAgain(row.sequence, row.result);
+      if (index >= ofRun.length - LIMITS.frameWindowFrames) stream.answerAgain(row.sequence, row.result);
       continue;
     }
     const jpeg = await recorder.jpeg(row.id);
