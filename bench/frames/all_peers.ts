@@ -124,6 +124,8 @@ export function allFramePeers(syncMs: number): readonly FramePeer[] {
     }, "deno"),
   ]);
   const first = peers.findIndex(({ table }) => table === "lock step");
-  const nagle = framewire({ name: "framewire-nagle-1", table: "lock step", window: 1, syncMs, nagle: true });
-  return [...peers.slice(0, first), zmq, ...peers.slice(first), nagle, twoWrites];
+  const lockStep = { table: "lock step", window: 1, syncMs } as const;
+  const received = framewire({ name: "framewire-received-1", ...lockStep, received: true });
+  const nagle = framewire({ name: "framewire-nagle-1", ...lockStep, nagle: true });
+  return [...peers.slice(0, first), zmq, received, ...peers.slice(first), nagle, twoWrites];
 }

@@ -10,7 +10,8 @@ import { FRAME_BYTES } from "./pictures.ts";
 const SEND_TIMEOUT_MS = 60_000;
 /** Frames sent before those which are counted: compilers have then seen enough of a program, and its memory is there. */
 const WARM_FRAMES = 1_500;
-/** In lock step all is the same, but for the number. */
+const WARM_FRAMES_LOCK_STEP = 500;
+/** Counted frames in lock step, as a part of those with a window. */
 const LOCK_STEP_PART = 1 / 5;
 /** Memory that is touched beforehand, as a part of what is saved: there are copies in sockets and processes, too. */
 const MEMORY_FACTOR = 1.25;
@@ -85,7 +86,7 @@ export async function contest(
 async function runOnce(peer: FramePeer, pictures: string, folder: string, framesMax: number): Promise<FrameRun> {
   const wanted = Math.ceil(peer.window === 1 ? framesMax * LOCK_STEP_PART : framesMax);
   const frames = Math.min(wanted, peer.framesMax ?? Infinity);
-  const warm = Math.min(peer.window === 1 ? WARM_FRAMES * LOCK_STEP_PART : WARM_FRAMES, peer.framesMax ?? Infinity);
+  const warm = Math.min(peer.window === 1 ? WARM_FRAMES_LOCK_STEP : WARM_FRAMES, peer.framesMax ?? Infinity);
   await Deno.mkdir(folder);
   // What others left in the page cache must not be written back on this one's time.
   await run("sync", []);

@@ -15,11 +15,13 @@ export interface FramewireFacts {
   readonly window: number;
   readonly syncMs: number;
   /** Both ends think that they have set TCP_NODELAY, and have not. */
-  readonly nagle?: true;
+  readonly nagle?: true | undefined;
+  /** Acked means received. */
+  readonly received?: true | undefined;
 }
 
 /** Framewire with its defaults, but without analysis: no other peer looks into the pictures. */
-export function framewire({ name, table, window, syncMs, nagle }: FramewireFacts): FramePeer {
+export function framewire({ name, table, window, syncMs, nagle, received }: FramewireFacts): FramePeer {
   const ports = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
   let server: Command = { program: "", args: [] };
   let sender: Command = { program: "", args: [] };
@@ -27,11 +29,9 @@ export function framewire({ name, table, window, syncMs, nagle }: FramewireFacts
     name,
     table,
     window,
-    why: nagle === true
-      ? "the same, and TCP_NODELAY taken away at both ends (a preloaded library): why one write for a message is not enough"
-      : "server.ts, and lib/frames as a box with one camera, policy all",
+    why: whyOf({ nagle, received }),
     saved: ".mjpeg segments and a row of the catalog each",
-    acked: "synced, and committed to the catalog",
+    acked: received === true ? "received" : "synced, and committed to the catalog",
     async prepare(dir) {
       const program = Deno.execPath();
       server = { program, args: ["run", "-A", SERVER, ...ports, ...await analysisOff(), "--json", "--data"] };
@@ -45,8 +45,20 @@ export function framewire({ name, table, window, syncMs, nagle }: FramewireFacts
       const listening = await listenWithReadyLine(server.program, [...server.args, folder]);
       return { listening, port: Number(String(listening.ready["listen"]).split(":").at(-1)) };
     },
-    sender: (port, args) => ({ program: sender.program, args: [...sender.args, String(port), ...args] }),
+    sender: (port, args) => ({
+      program: sender.program,
+      args: [...sender.args, String(port), ...args, ...received === true ? ["received"] : []],
+    }),
   };
+}
+
+function whyOf({ nagle, received }: Pick<FramewireFacts, "nagle" | "received">): string {
+  if (nagle === true) {
+    return "the same, and TCP_NODELAY taken away at both ends (a preloaded library): why one write for a message is not enough";
+  }
+  return received === true
+    ? "the same, but the next frame goes when the last one is acked as received: what compares with a bare socket"
+    : "server.ts, and lib/frames as a box with one camera, policy all";
 }
 
 /** The server's flag for it, as far as this checkout has it. */

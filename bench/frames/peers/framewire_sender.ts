@@ -1,6 +1,7 @@
 /**
  * A box with one camera which gives pictures as fast as they are taken: see `sender_clock.ts` for the arguments. With a
- * window of 1 it gives the next one when the last one is acked as stored; else the window is the server's, 64.
+ * window of 1 it gives the next one when the last one is acked as stored (with `received` behind the arguments: as
+ * received); else the window is the server's, 64.
  */
 import { SOFTWARE } from "../../../lib/config/version.ts";
 import { runUplink } from "../../../lib/client/uplink.ts";
@@ -12,6 +13,7 @@ import { systemRandom } from "../../../lib/platform/random.ts";
 import { senderArgs, SenderClock } from "./sender_clock.ts";
 
 const args = senderArgs(Deno.args);
+const countsReceived = Deno.args.at(-1) === "received";
 const watch = new SenderClock(args);
 let acked = Promise.withResolvers<void>();
 
@@ -27,16 +29,28 @@ const origin: FrameOrigin = {
   close: () => Promise.resolve(),
 };
 
-const job = new SourceJob(
+function ackThrough(through: number, ackMs?: number): void {
+  watch.ackThrough(through, ackMs);
+  acked.resolve();
+  acked = Promise.withResolvers();
+}
+
+/** Tells what was received, which nobody else wants to know. */
+class CameraJob extends SourceJob {
+  override progressed(frames: number): void {
+    super.progressed(frames);
+    if (countsReceived) ackThrough(this.received);
+  }
+}
+
+const job = new CameraJob(
   { name: "camera", kind: "visible", policy: "all", named: false },
   () => Promise.resolve(origin),
   {
     note: () => {},
     // From its write on: pictures which wait for the window are not on their way yet.
     frame(_job, { ackMs }) {
-      watch.ackThrough(watch.acked + 1, ackMs);
-      acked.resolve();
-      acked = Promise.withResolvers();
+      if (!countsReceived) ackThrough(watch.acked + 1, ackMs);
     },
     dropped: () => {},
     ended: () => {},
