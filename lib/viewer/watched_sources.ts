@@ -36,8 +36,6 @@ interface Watched {
   fpsMax: number | null;
   /** No picture before this time, because of `fpsMax`. */
   dueMs: number;
-  /** There was no room for a picture which was due. */
-  blocked: boolean;
 }
 
 /** One page's slots. A source waits behind those which waited before it, so that all get their turn. */
@@ -83,10 +81,7 @@ export class WatchedSources {
       isFull ||= !this.#taker.takesPictures;
       const leftMs = watched.dueMs - nowMs;
       const isDue = watched.frames.hasNews && leftMs <= 0;
-      if (isFull) {
-        watched.blocked ||= isDue;
-        continue;
-      }
+      if (isFull) break;
       const result = watched.results.takeNewest();
       if (isDue) this.#send(watched, nowMs);
       // Behind its picture, if that is the newest.
@@ -101,7 +96,6 @@ export class WatchedSources {
 
   #send(watched: Watched, nowMs: number): void {
     const { item, missed } = watched.frames.take()!;
-    watched.blocked = false;
     if (watched.fpsMax !== null) {
       // From when it was due, so that the rate is kept although rounds and frames come when they come.
       const stepMs = 1_000 / watched.fpsMax;
@@ -113,7 +107,7 @@ export class WatchedSources {
   #add(id: number, key: SourceKey, fpsMax: number | null): void {
     const note = () => {
       // A picture which comes before the next one is due is not what the page is too slow for.
-      if (!watched.blocked && this.#now() < watched.dueMs) watched.frames.forgive();
+      if (this.#now() < watched.dueMs) watched.frames.forgive();
       if (this.#waiting.has(watched)) return;
       this.#waiting.add(watched);
       this.#onNews();
@@ -124,7 +118,6 @@ export class WatchedSources {
       results: this.#hub.watchResults(key, note),
       fpsMax,
       dueMs: this.#now(),
-      blocked: false,
     };
     this.#watched.set(id, watched);
     if (watched.frames.hasNews || watched.results.hasNews) this.#waiting.add(watched);

@@ -14,6 +14,8 @@ export class MadeUpSocket implements ServerSocket {
   readonly texts: string[] = [];
   readonly pictures: ReturnType<typeof readPicture>[] = [];
   buffered = 0;
+  /** How often its queue was looked at. */
+  looks = 0;
   stuck = false;
   closed: number | undefined;
   events: SocketEvents | undefined;
@@ -24,6 +26,7 @@ export class MadeUpSocket implements ServerSocket {
     if (this.stuck) this.buffered += message.length;
   }
   bufferedBytes(): number {
+    this.looks++;
     return this.buffered;
   }
   close(code: number): void {

@@ -167,14 +167,38 @@ Deno.test("a page which takes pictures slowly is not cut, one which takes none i
   const cameras = new Cameras(1);
   const [slow, stuck] = [await cameras.watcher(), await cameras.watcher()];
   slow.stuck = stuck.stuck = true;
-  for (let ms = 0; ms < 3 * LIMITS.viewerStallMs; ms += 100) {
+  for (let ms = 0; ms < 3 * LIMITS.viewerStallMs; ms += 250) {
     cameras.publish(ms + 1, 0, 45_000);
-    await cameras.clock.advance(100);
-    // It takes 100 KB/s, of which there is always more: its queue may look the same each time.
-    slow.buffered = Math.max(0, slow.buffered - 10_000);
+    await cameras.clock.advance(250);
+    // It takes a picture, and gets another at once: its queue looks the same each time.
+    slow.buffered = Math.max(0, slow.buffered - 46_000);
   }
   assertEquals([slow.closed, stuck.closed], [undefined, 1013]);
   assert(slow.pictures.length > 50, String(slow.pictures.length));
+});
+
+Deno.test("a page without room is looked at now and then, not at each picture", async () => {
+  const cameras = new Cameras(1);
+  const page = await cameras.watcher();
+  page.stuck = true;
+  page.buffered = LIMITS.viewerPictureQueueBytesMax;
+  await cameras.clock.advance(1_000);
+  const before = page.looks;
+  for (let sequence = 1; sequence <= 1_000; sequence++) {
+    cameras.publish(sequence);
+    await cameras.clock.advance(1);
+  }
+  assert(page.looks - before < 60, String(page.looks - before));
+});
+
+Deno.test("a picture says when it was sent to this page, also when others got it long ago", async () => {
+  const cameras = new Cameras(1);
+  const early = await cameras.watcher();
+  cameras.publish(1);
+  await cameras.clock.advance(60_000);
+  const late = await cameras.watcher();
+  const sent = [early, late].map(({ pictures }) => pictures[0]!.sentMs);
+  assertEquals(sent[1]! - sent[0]!, 60_000);
 });
 
 Deno.test("nothing is left behind by pages that have gone, and a page that is cut gets nothing more", async () => {
