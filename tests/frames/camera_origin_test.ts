@@ -21,6 +21,8 @@ class MadeUpFfmpeg implements ChildProcess {
   words = "";
   #bytes: Uint8Array[] = [];
   #isOver = false;
+  #isReading = false;
+  #ending: string | undefined;
   #wake = () => {};
   readonly #exit = Promise.withResolvers<Exit>();
 
@@ -40,10 +42,15 @@ class MadeUpFfmpeg implements ChildProcess {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
+    if (this.#isReading) throw new Error("Cannot read twice at once");
+    this.#isReading = true;
     while (this.#bytes.length === 0) {
+      // As the real one it ends when it got rid of its output, and not before.
+      if (this.#ending !== undefined) this.end(255, this.#ending);
       if (this.#isOver) return null;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
+    this.#isReading = false;
     const bytes = this.#bytes.shift()!;
     into.set(bytes);
     return bytes.length;
@@ -56,7 +63,9 @@ class MadeUpFfmpeg implements ChildProcess {
 
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.signals.push(signal);
-    if (this.mind(signal)) this.end(255, signal);
+    if (!this.mind(signal)) return;
+    this.#ending = signal;
+    this.#wake();
   }
 }
 
@@ -287,6 +296,12 @@ Deno.test("CameraOrigin.close ends ffmpeg, by force if it must, and whoever wait
   assertEquals(camera.started[0]!.signals, ["SIGTERM", "SIGKILL"]);
   assertEquals([await camera.clock.runUntil(pending), await camera.next()], [null, null]);
   assertEquals(camera.clock.now() >= 2_000, true);
+
+  const busy = new CameraFixture();
+  busy.live = (ffmpeg) => ffmpeg.say(JPEG, JPEG, JPEG);
+  await busy.next();
+  await busy.close();
+  assertEquals(busy.started[0]!.signals, ["SIGTERM"]);
 
   const stuck = new CameraFixture();
   stuck.live = (ffmpeg) => {
