@@ -102,7 +102,7 @@ function Position({ playhead }: { playhead: Playhead }) {
         {state === "shown" || (state === "loading" && frame !== null)
           ? (
             <>
-              <span class="position-word">Recorded{" "}</span>
+              <span class="position-word">Recorded</span>{" "}
               <strong>{day(frame!.timeMs)}{formatInstant(frame!.timeMs)}</strong>, frame{" "}
               {frame!.name === null ? frame!.sequence : visibleName(frame!.name)}
             </>
