@@ -2,10 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, ass
 import { crc32 } from "node:zlib";
 import { FramewireError } from "../../lib/errors.ts";
 import type { CapturedFrame } from "../../lib/frames/frame_origin.ts";
-import { SourceUpload } from "../../lib/frames/source_upload.ts";
-import { LinkPacer } from "../../lib/protocol/link_pacer.ts";
 import type { Message } from "../../lib/protocol/message.ts";
-import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { cameraOrigin, listOrigin, madeUpJpeg, SourceWorld } from "../helpers/source_world.ts";
 
 function pictures(count: number, bytes: number, named = false): CapturedFrame[] {
@@ -137,129 +134,6 @@ Deno.test("named pictures whose offer was cut off are offered again", async () =
   }
 });
 
-Deno.test("a camera of 30 a second on a link for 10 stays below a second, and both ends know what was dropped", async () => {
-  const world = new SourceWorld({ network: { bufferBytes: 8 * 1024 }, sink: { bytesPerSecond: 450_000 } });
-  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, 1)));
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(120_000);
-  const { arrived, drops, violations } = world.sink;
-  const oldest = Math.max(...arrived.map(({ ageMs }) => ageMs));
-  assertLess(oldest, 1_000);
-  // A third of 3,600, less what a busy link cannot hide.
-  assertGreater(arrived.length, 1_050);
-  assertGreater(job.droppedByReason.link, 2_250);
-  assertEquals(job.droppedByReason.offline, 0);
-  const told = drops.reduce((sum, { count }) => sum + count, 0);
-  // What is known and not told yet is in front of one waiting picture.
-  assertLess(Math.abs(told - job.droppedByReason.link), 10);
-  assertEquals(new Set(drops.map(({ reason }) => reason)), new Set(["link"]));
-  assertEquals(violations, []);
-  // Every number is accounted for: sent, told as dropped, or still on its way.
-  const last = arrived.at(-1)!.sequence;
-  const before = drops.filter((drop) => drop.firstSequence < last).reduce((sum, { count }) => sum + count, 0);
-  assertEquals(arrived.length + before, last);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("drops are told before the frame behind them, once for all of them", async () => {
-  const kinds: string[] = [];
-  const world = new SourceWorld({
-    network: { bufferBytes: 8 * 1024 },
-    sink: {
-      bytesPerSecond: 450_000,
-      onMessage: (message) => {
-        if (message.kind === "frameData") kinds.push(`frame ${message.sequence}`);
-        if (message.kind === "framesDropped") kinds.push(`drop ${message.firstSequence} ${message.count}`);
-        return false;
-      },
-    },
-  });
-  world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, 1)));
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(10_000);
-  let next = 1;
-  let untold = 0;
-  for (const entry of kinds) {
-    const [kind, first, count] = entry.split(" ");
-    assertEquals(Number(first), next, kinds.join(", "));
-    next += kind === "drop" ? Number(count) : 1;
-    untold = kind === "drop" ? untold + 1 : 0;
-    assertLess(untold, 2, kinds.join(", "));
-  }
-  assertGreater(next, 200);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("a camera without a connection keeps its newest picture, and tells of the others when there is one", async () => {
-  const world = new SourceWorld();
-  let fate: "refuse" | "connect" = "refuse";
-  world.network.connectFate = () => fate;
-  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1)));
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(60_000);
-  assertEquals(job.captured, 600);
-  assertEquals(job.droppedByReason, { link: 0, offline: 599, camera: 0 });
-  fate = "connect";
-  await world.clock.advance(60_000);
-  assertEquals(world.sink.drops.map(({ firstSequence, reason }) => [firstSequence, reason]), [[1, "offline"]]);
-  assertEquals(world.sink.arrived[0]!.sequence, world.sink.drops[0]!.count + 1);
-  assertLessOrEqual(world.sink.arrived[0]!.ageMs, 100);
-  assertGreater(world.sink.drops[0]!.toMs - world.sink.drops[0]!.fromMs, 59_000);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("what a camera had on its way when the connection broke is lost, and told so", async () => {
-  const world = new SourceWorld({ sink: { commitFrames: Infinity, commitMs: Infinity } });
-  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1)));
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(1_050);
-  world.sink.options.commitFrames = 1;
-  world.network.resetAll();
-  await world.clock.advance(10_000);
-  const { drops, stored } = world.sink;
-  assertEquals(drops[0]?.reason, "offline");
-  assertEquals(drops[0]?.firstSequence, 1);
-  assertEquals(stored[0]!.sequence, drops[0]!.count + 1);
-  assertEquals(job.droppedByReason.offline, drops[0]!.count);
-  assertEquals(job.sent, stored.length + 10);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("a gap of the camera is told to the server with its reason", async () => {
-  const world = new SourceWorld();
-  world.add({ policy: "latest" }, (events) => {
-    const camera = cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1));
-    let count = 0;
-    return {
-      next: async (signal) => {
-        if (++count === 5) {
-          const fromMs = world.clock.wallMs();
-          events.gap({ fromMs, toMs: fromMs + 4_000 });
-        }
-        return await camera.next(signal);
-      },
-      close: () => camera.close(),
-    };
-  });
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(2_000);
-  const [gap] = world.sink.drops;
-  assertEquals([gap?.count, gap?.reason, gap?.firstSequence], [0, "camera", 5]);
-  assertEquals(gap!.toMs - gap!.fromMs, 4_000);
-  assertEquals(world.dropped.map(({ count, reason }) => [count, reason]), [[0, "camera"]]);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
 Deno.test("the stop signal ends a camera cleanly: the last frames are stored, then goodbye", async () => {
   const world = new SourceWorld({ sink: { commitFrames: 4 } });
   const job = world.add({ policy: "latest", name: "cam" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(1_000, 1)));
@@ -361,66 +235,6 @@ Deno.test("sources of one connection take turns", async () => {
   assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 2, counts.join(", "));
   await world.clock.runUntil(running);
   assertEquals(world.sink.stored.length, 180);
-});
-
-Deno.test("eight cameras share a slow link, and none of them lags", async () => {
-  const world = new SourceWorld({ network: { bufferBytes: 8 * 1024 }, sink: { bytesPerSecond: 450_000 } });
-  for (let count = 0; count < 8; count++) {
-    world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 30, madeUpJpeg(45_000, count)));
-  }
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(60_000);
-  assertLess(Math.max(...world.sink.arrived.map(({ ageMs }) => ageMs)), 1_000);
-  const counts = world.jobs.map(({ settings: { name } }) =>
-    world.sink.arrived.filter(({ source }) => source === name).length
-  );
-  assertGreater(Math.min(...counts), 60, counts.join(", "));
-  assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 2, counts.join(", "));
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("a camera fills a long link instead of going in step with its acks", async () => {
-  const world = new SourceWorld({ network: { latencyMs: 150, bufferBytes: 4 * 1024 * 1024 } });
-  const job = world.add({ policy: "latest" }, () => cameraOrigin(world.clock, 60, madeUpJpeg(20_000, 1)));
-  const running = world.run();
-  running.catch(() => {});
-  await world.clock.advance(30_000);
-  const droppedBefore = job.droppedByReason.link;
-  const arrivedBefore = world.sink.arrived.length;
-  await world.clock.advance(30_000);
-  assertGreater(world.sink.arrived.length - arrivedBefore, 0.97 * 30 * 60);
-  assertLess(job.droppedByReason.link - droppedBefore, 0.03 * 30 * 60);
-  world.stop.abort();
-  await assertRejects(() => world.clock.runUntil(running));
-});
-
-Deno.test("a picture which is larger than what may be in flight goes when there is room for anything", () => {
-  const clock = new MadeUpClock();
-  const pacer = new LinkPacer();
-  const sent: Message[] = [];
-  const job = new SourceWorld().add({}, () => listOrigin([]));
-  const upload = new SourceUpload(job, 1, {
-    ...{ clock, pacer, send: (message: Message) => void sent.push(message), wake: () => {}, ended: () => {} },
-  });
-  upload.start();
-  upload.receive({
-    kind: "sourceAccepted",
-    stream: 1,
-    stored: 0,
-    credit: 64,
-    frameBytesMax: 1 << 20,
-    holdsNamed: false,
-  });
-  for (const frame of pictures(3, 45_000)) job.queue.put(frame);
-  // The chunks of a clip leave little room, and take what is freed of it as soon as they may.
-  pacer.send(pacer.inFlightMax(0) - 1, 0);
-  assertGreater(upload.poll()?.bytes.length ?? 0, 45_000);
-  pacer.send(10_000, 0);
-  assertEquals(upload.poll(), undefined);
-  upload.stop();
-  assertEquals(pacer.inFlight, 16 * 1024 - 1 + 10_000);
 });
 
 Deno.test("an ack of what was never sent ends the connection", async () => {
