@@ -53,7 +53,10 @@ class Sender implements AsyncDisposable {
     await this.#box.send({ kind: "endSource", stream: this.#opening.stream, sequence: this.#sequence });
     while (true) {
       const message = await this.#box.next();
-      assert(message !== undefined && message.kind !== "error", JSON.stringify(message));
+      assert(message !== undefined && message.kind !== "error", message?.kind === "error" ? message.text : "cut");
+      if (message.kind === "ping") {
+        await this.#box.send({ kind: "pong", nonce: message.nonce, unixMs: CAPTURED_MS });
+      }
       if (message.kind === "frameAck") this.#take(message);
       if (message.kind === "sourceEnded") return message;
     }
