@@ -49,8 +49,7 @@ export const SERVE_SPEC: CommandSpec = {
       name: "analysis-workers",
       kind: "text",
       value: "N",
-      help: "Threads which measure frames; 0 is none",
-      default: "1",
+      help: "Threads which measure frames; 0 is none [processors - 1]",
     },
     { name: "reserve", kind: "text", value: "BYTES", help: "Disk space never given to clips", default: "256MiB" },
     { name: "log-level", kind: "text", value: "LEVEL", help: LOG_LEVELS.join(", "), default: "info" },
@@ -109,7 +108,7 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
     diskBytesMax: options.parsed("max-disk", parseBytesToKeep) ?? null,
     sourceBytesMax: options.parsed("max-disk-source", parseBytesToKeep) ?? null,
     analysis: {
-      workers: options.required("analysis-workers", parseWorkers),
+      workers: options.parsed("analysis-workers", parseWorkers) ?? defaultWorkers(),
       limits: readLimits(options.text("analysis-limits"), program),
       analyzer: options.text("analyzer") ?? null,
     },
@@ -136,6 +135,11 @@ function parseWorkers(name: string, text: string): number {
     throw usage(name, `a number from 0 to ${ANALYSIS_WORKERS_MAX}`, text);
   }
   return Number(text);
+}
+
+/** One processor is left to everything else. */
+function defaultWorkers(): number {
+  return Math.min(ANALYSIS_WORKERS_MAX, Math.max(1, navigator.hardwareConcurrency - 1));
 }
 
 function readLimits(path: string | undefined, program: Program): AnalysisLimits {

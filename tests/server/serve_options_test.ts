@@ -17,7 +17,8 @@ Deno.test("toServeOptions records all frames and keeps them for ever, unless it 
   assertEquals({ record, keepMs, diskBytesMax, sourceBytesMax }, {
     ...{ record: { kind: "all" }, keepMs: null, diskBytesMax: null, sourceBytesMax: null },
   });
-  assertEquals(analysis, { workers: 1, limits: DEFAULT_LIMITS, analyzer: null });
+  const workers = Math.min(64, Math.max(1, navigator.hardwareConcurrency - 1));
+  assertEquals(analysis, { workers, limits: DEFAULT_LIMITS, analyzer: null });
 });
 
 Deno.test("toServeOptions takes what is recorded, and for how long", () => {
