@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { DEFAULT_LIMITS } from "../../lib/analysis/analysis_limits.ts";
 import { programInputs } from "../../lib/config/inputs.ts";
 import { parseOptions } from "../../lib/config/options.ts";
