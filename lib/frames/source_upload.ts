@@ -25,11 +25,6 @@ export interface SourceLink {
   ended(upload: SourceUpload, error: FramewireError | null): void;
 }
 
-/**
- * Pictures go two at a time over the slowest link, as the second hides the time that the ack of the first takes: in flight
- * may be this many times the size of the next one, whatever the pacer says.
- */
-const FLIGHT_FRAMES_MIN = 1.5;
 /** An end which is not answered for so long, with nothing else heard of the source, was lost: ms. */
 const END_LOST_MS = 3 * LIMITS.endAgainMs;
 
@@ -123,7 +118,7 @@ export class SourceUpload implements FrameSource {
       this.job.skipNext(this.#frameBytesMax);
       next = this.job.queue.peek();
     }
-    return next === undefined || this.#isPaced(next.bytes) ? undefined : next;
+    return next === undefined || this.#isPaced() ? undefined : next;
   }
 
   #send({ sequence, capturedMs, name, bytes, jpeg }: QueuedFrame): OutgoingFrame {
@@ -136,10 +131,13 @@ export class SourceUpload implements FrameSource {
     return { bytes: frame, written: () => {} };
   }
 
-  /** Whole pictures do not fit into what a slow link should hold: one may go when there is any room at all. */
-  #isPaced(bytes: number): boolean {
+  /**
+   * Whole pictures do not fit into what a slow link should hold: one may go when there is any room at all, which a clip
+   * would take otherwise. That makes two at a time on the slowest link, so that it is busy while an ack comes back.
+   */
+  #isPaced(): boolean {
     const { clock, pacer } = this.#link;
-    return pacer.inFlight >= Math.max(pacer.inFlightMax(clock.now()), FLIGHT_FRAMES_MIN * bytes);
+    return pacer.inFlight > 0 && pacer.inFlight >= pacer.inFlightMax(clock.now());
   }
 
   /** The job has something new to send, or to say. */

@@ -174,14 +174,18 @@ Deno.test("a folder which is stopped leaves for the next time what was not sent"
   const error = await assertRejects(() => world.clock.runUntil(running), FramewireError);
   assertEquals(error.code, "SHUTTING_DOWN");
   assert(job.stopped);
+  // What was read ahead stays here.
+  assertLess(job.sent, job.captured);
   assertEquals(world.sink.stored.map(({ sequence }) => sequence), upTo(world.sink.stored.length));
   assertLess(world.sink.stored.length, 200);
 });
 
 Deno.test("an error which may pass is tried again, another fails the source and no other", async () => {
   const refusals = ["STORAGE_FAILED", "NO_SPACE"];
+  const asked: string[] = [];
   const onMessage = (message: Message, reply: (message: Message) => Promise<void>) => {
     if (message.kind !== "openSource") return false;
+    asked.push(message.source);
     const code = message.source === "bad" ? "INVALID_NAME" : refusals.shift();
     if (code === undefined) return false;
     const { stream } = message;
@@ -194,6 +198,7 @@ Deno.test("an error which may pass is tried again, another fails the source and 
   await world.clock.runUntil(world.run());
   assertEquals([good.phase, good.stored], ["ended", 5]);
   assertEquals([bad.phase, bad.error?.code], ["failed", "INVALID_NAME"]);
+  assertEquals(asked.filter((source) => source === "bad").length, 1);
   assertGreater(world.clock.now(), 6_000);
   assertEquals(world.sink.opened.filter(({ source }) => source === "good").length, 1);
 });
@@ -272,4 +277,28 @@ Deno.test("a picture above the limit of this server is left out, and named", asy
   assertEquals(world.sink.stored.map(({ name }) => name), ["1.jpg", "2.jpg"]);
   assertEquals([job.phase, job.leftOut], ["ended", 1]);
   assertEquals(world.notes, ["Left out large.jpg: it must be <= 1000 bytes: received 2000"]);
+});
+
+Deno.test("a source which is stopped while it asks what the server has ends when it has heard", async () => {
+  let answer = () => {};
+  const world = new SourceWorld({
+    sink: {
+      held: new Map([["1.jpg", 1]]),
+      onMessage: (message, reply) => {
+        if (message.kind !== "frameOffer") return false;
+        answer = () => void reply({ kind: "framesHeld", stream: message.stream, sequences: [] }).catch(() => {});
+        return true;
+      },
+    },
+  });
+  const job = world.add({ named: true }, () => listOrigin(pictures(5, 300, true)));
+  const running = world.run();
+  running.catch(() => {});
+  await world.clock.advance(100);
+  world.stop.abort();
+  await world.clock.advance(100);
+  assertEquals(world.sink.ended, []);
+  answer();
+  await assertRejects(() => world.clock.runUntil(running), FramewireError);
+  assertEquals([job.phase, world.sink.goodbyes, world.sink.errors], ["ended", ["Stopped"], []]);
 });
