@@ -7,6 +7,9 @@ import type { PageMessage, WatchMessage } from "../../page_messages.ts";
 import { PictureFeed } from "./feed.ts";
 import { parsePicture } from "./picture_message.ts";
 
+/** `viewerSourcesMax` of the server, which hangs up on whoever asks for more. */
+const SOURCES_MAX = 256;
+
 const feeds = new Map<number, PictureFeed>();
 /** How many lookers each source has. */
 const lookers = new Map<number, number>();
@@ -89,7 +92,7 @@ function plan(): void {
 }
 
 function tell(): void {
-  const ids = document.hidden ? [] : [...lookers.keys()].sort((a, b) => a - b);
+  const ids = document.hidden ? [] : [...lookers.keys()].sort((a, b) => a - b).slice(0, SOURCES_MAX);
   const message: WatchMessage = { type: "watch", sources: ids.map((id) => ({ id, fpsMax: null })) };
   const text = JSON.stringify(message);
   if (say === null || text === told) return;

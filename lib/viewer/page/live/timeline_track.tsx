@@ -84,16 +84,14 @@ function LaneBars({ name, lane, window }: { name: string; lane: Lane | null; win
   return (
     <div class="lane" data-known={lane !== null || undefined}>
       <svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
-        {lane?.view.gaps.map((gap, i) => (
-          <Bar key={i} window={window} from={gap.fromMs} to={gap.toMs ?? window.toMs} name={`gap gap-${gap.reason}`}>
-            {`${GAP_WORDS[gap.reason]}${gap.frames > 0 ? `: ${formatCount(gap.frames)} pictures` : ""}`}
-          </Bar>
-        ))}
+        {lane !== null && <GapBars lane={lane} window={window} place={{ y: 0, height: 10 }} />}
         {lane?.view.spans.map((span, i) => (
           <Bar key={i} window={window} from={span.fromMs} to={span.toMs} name="span">
             {`Recorded: ${formatCount(span.frames)} pictures, ${formatCount(span.defects)} defects`}
           </Bar>
         ))}
+        {/* Where some pictures are lost and others are not, both are seen. */}
+        {lane !== null && <GapBars lane={lane} window={window} place={{ y: 7, height: 3 }} />}
         {lane?.defects.map(({ id, timeMs }) => (
           <Bar key={id} window={window} from={timeMs} to={timeMs} name="defect-mark">Defect</Bar>
         ))}
@@ -103,8 +101,28 @@ function LaneBars({ name, lane, window }: { name: string; lane: Lane | null; win
   );
 }
 
-function Bar({ window, from, to, name, children }: {
+function GapBars({ lane, window, place }: { lane: Lane; window: TimeWindow; place: { y: number; height: number } }) {
+  return (
+    <>
+      {lane.view.gaps.map((gap, i) => (
+        <Bar
+          key={i}
+          window={window}
+          from={gap.fromMs}
+          to={gap.toMs ?? window.toMs}
+          name={`gap gap-${gap.reason}`}
+          place={place}
+        >
+          {`${GAP_WORDS[gap.reason]}${gap.frames > 0 ? `: ${formatCount(gap.frames)} pictures` : ""}`}
+        </Bar>
+      ))}
+    </>
+  );
+}
+
+function Bar({ window, from, to, name, place = { y: 0, height: 10 }, children }: {
   window: TimeWindow;
+  place?: { y: number; height: number };
   from: number;
   to: number;
   name: string;
@@ -112,9 +130,8 @@ function Bar({ window, from, to, name, children }: {
 }) {
   const bar = barOf(window, from, to);
   if (bar === null) return null;
-  const place = { x: bar.left * 1000, width: bar.width * 1000 };
   return (
-    <rect class={name} {...place} y="0" height="10">
+    <rect class={name} x={bar.left * 1000} width={bar.width * 1000} {...place}>
       <title>{children}</title>
     </rect>
   );

@@ -17,6 +17,7 @@ function bookOf(stepMs: number, count = 10): ResultBook {
   return book;
 }
 
+const skipped: Result = { result: "not analysed", reasons: ["busy"], boxes: [], measures: {}, tookMs: 0 };
 const over = (book: ResultBook, sequence: number, timeMs: number, run = "r") =>
   book.over(key(sequence, timeMs, run))?.reasons[0];
 
@@ -55,4 +56,14 @@ Deno.test("it forgets what is long over, and keeps the newest", () => {
   const book = bookOf(1, 5_000);
   for (let i = 1; i <= 5_000; i++) book.noteResult("r", i, result(String(i)));
   assertEquals([over(book, 1, 1), over(book, 5_000, 5_000), book.newest?.reasons[0]], [undefined, "5000", "5000"]);
+});
+
+Deno.test("a picture which was left out keeps the boxes and the verdict of the one before, for a while", () => {
+  const book = bookOf(100, 5);
+  book.noteResult("r", 3, result("three"));
+  book.noteResult("r", 4, skipped);
+  assertEquals([over(book, 4, 400), book.newest?.reasons[0]], ["three", "three"]);
+  for (let i = 6; i <= 24; i++) book.notePicture(key(i, i * 100));
+  book.noteResult("r", 24, skipped);
+  assertEquals([over(book, 24, 2_400), book.newest?.reasons[0]], ["busy", "busy"]);
 });
