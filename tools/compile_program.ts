@@ -25,7 +25,13 @@ export const PROGRAMS: readonly Program[] = [
     // statfs: how full the disk is; hostname: the made-up box of the demo has a name.
     // Any program may be the analyser of `--analyzer`.
     permissions: [...COMMON, "--allow-write", "--allow-run", "--allow-sys=hostname,statfs"],
-    include: ["lib/store/catalog_worker.ts", "lib/analysis/measuring_worker.ts", "assets/demo.mp4"],
+    include: [
+      "lib/store/catalog_worker.ts",
+      "lib/analysis/measuring_worker.ts",
+      "assets/demo.mp4",
+      "assets/demo_visible.mjpeg",
+      "assets/demo_infrared.mjpeg",
+    ],
   },
   {
     name: "framewire",

@@ -28,7 +28,7 @@ export class DemoCamera implements FrameOrigin {
   async next(signal: AbortSignal): Promise<CapturedFrame | null> {
     const beatMs = 1000 / DEMO_FPS;
     this.#beat = Math.max(this.#beat + 1, Math.floor(this.#clock.wallMs() / beatMs));
-    await sleep(this.#clock, this.#beat * beatMs - this.#clock.wallMs(), signal);
+    await sleep(this.#clock, Math.max(0, this.#beat * beatMs - this.#clock.wallMs()), signal);
     if (signal.aborted) return null;
     const jpeg = this.#pictures[this.#beat % this.#pictures.length]!;
     return { jpeg, capturedMs: this.#clock.wallMs(), name: null };

@@ -1,6 +1,6 @@
 /** `deno task demo`: a server and a made-up box in one process; needs no camera, no ffmpeg and no other set-up. */
 import { join } from "node:path";
-import { DEFAULT_LIMITS } from "../analysis/analysis_limits.ts";
+import { type AnalysisLimits, DEFAULT_LIMITS } from "../analysis/analysis_limits.ts";
 import { ClipJob } from "../clips/clip_job.ts";
 import { FileSource } from "../clips/clip_source.ts";
 import { SourceJob } from "../frames/source_job.ts";
@@ -20,6 +20,11 @@ import { writeDemoClip } from "./demo_clip.ts";
 import { DEMO_SPEC } from "./demo_options.ts";
 import { slowNetwork } from "./slow_network.ts";
 
+/** A hot spot on a part is a strong contrast: the demo's defect. */
+const LIMITS: AnalysisLimits = {
+  ...DEFAULT_LIMITS,
+  kinds: new Map([["infrared", { measures: { contrast: { max: 33 } } }]]),
+};
 /** Sends clips over a slow link. */
 const DEVICE = "demo-box";
 /** Has two cameras on a good one. */
@@ -96,7 +101,7 @@ async function startServer(
       keepMs: null,
       diskBytesMax: null,
       sourceBytesMax: null,
-      analysis: { workers: 1, limits: DEFAULT_LIMITS, analyzer: null },
+      analysis: { workers: 1, limits: LIMITS, analyzer: null },
       logLevel: "error",
       json: false,
     });

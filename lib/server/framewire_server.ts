@@ -18,7 +18,6 @@ import { DeviceTable } from "./device_table.ts";
 import { FrameSide } from "./frame_side.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { StoredClipLibrary } from "./stored_clip_library.ts";
-import { StoredFrameLibrary } from "./stored_frame_library.ts";
 
 /** Everything that the server touches of the outside. */
 export interface ServerOutside {
@@ -124,7 +123,7 @@ export class FramewireServer {
     this.#catalog = catalog;
     this.#store = new ClipStore({ catalog, disk, clock, random, log, folder: data, reserveBytes, keepUnfinishedMs });
     await this.#store.start();
-    this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub);
+    this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub, () => this.#freeBytes);
     await this.#frames.start();
     this.#library = new StoredClipLibrary(this.#store, catalog, disk, clock);
   }
@@ -145,7 +144,8 @@ export class FramewireServer {
     });
     this.#viewer = new ViewerServer({
       library: this.#library!,
-      frames: new StoredFrameLibrary({ store: this.#frames!.store, hub: this.#hub, clock }),
+      frames: this.#frames!.library,
+      exports: this.#frames!.exports,
       hub: this.#hub,
       server: () => ({
         software: SOFTWARE,
@@ -183,7 +183,7 @@ export class FramewireServer {
     const once = async () => {
       this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes);
       await this.#store!.expire();
-      await this.#frames!.store.expire();
+      await this.#frames!.expire();
     };
     this.#housekeeping = once().catch((error) => log("error", "Housekeeping failed", errorFields(error)));
     this.#housekeeping.then(() => {
