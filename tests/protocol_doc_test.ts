@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { MessageKind } from "../lib/protocol/message.ts";
 import {
   mayReceive,
+  mayReceiveOnFeed,
   mayReceiveOnSource,
   mayReceiveOnStream,
   type Phase,
@@ -43,6 +44,13 @@ const KINDS = Object.keys(
     frameAck: 1,
     endSource: 1,
     sourceEnded: 1,
+    openFeed: 1,
+    feedAccepted: 1,
+    eventData: 1,
+    eventAck: 1,
+    endFeed: 1,
+    feedEnded: 1,
+    boxStatus: 1,
     unknown: 1,
   } satisfies Record<MessageKind, 1>,
 ) as MessageKind[];
@@ -103,6 +111,17 @@ Deno.test("docs/PROTOCOL.md: what may be received on a source is what the code l
   assertEquals(allowed(columns), expected.sort());
 });
 
+Deno.test("docs/PROTOCOL.md: what may be received on a feed is what the code lets through", () => {
+  const columns = ROLES.flatMap((role) => SOURCE_STATES.map((state) => `feed, ${role}: ${state}`));
+  const expected = KINDS.flatMap((kind) =>
+    ROLES.flatMap((role) =>
+      SOURCE_STATES.filter((state) => mayReceiveOnFeed(role, state, kind))
+        .map((state) => `${nameOf(kind)}, feed, ${role}: ${state}: yes`)
+    )
+  );
+  assertEquals(allowed(columns), expected.sort());
+});
+
 Deno.test("docs/PROTOCOL.md: the exchange is what the codec makes", () => {
   const dump = PAGE.split("\n## An exchange, byte by byte\n")[1]?.split("```text\n")[1]?.split("```")[0];
   assertEquals(dump, exampleExchange());
@@ -115,6 +134,10 @@ Deno.test("docs/PROTOCOL.md names every message, and no field that the schema ha
     "HeldRange",
     "OfferedFrame",
     "FrameResult",
+    "SequenceRange",
+    "EventBatch",
+    "Event",
+    "TempEvent",
   ]);
   const fields = new Set(
     [...SCHEMA.matchAll(/^ +(?:optional |repeated )?\w+ (\w+) = \d+;/gm)].map(([, name]) => name!),

@@ -94,6 +94,24 @@ export const LIMITS = {
   sourceNameBytesMax: 128,
   /** Sources of one device that are remembered. */
   sourcesPerDeviceMax: 256,
+  /** Events of one batch: a commit of so many takes milliseconds. */
+  eventsPerBatchMax: 1_000,
+  /** One event, with its picture if it has one. */
+  eventBytesMax: 1 * MIB,
+  /** One batch; a single event may be as large. */
+  eventBatchBytesMax: 1 * MIB,
+  /** Events of a stream on their way without being acked as stored. */
+  eventWindowEvents: 20_000,
+  /** Bytes of their batches: what the server holds of a stream in memory. */
+  eventWindowBytes: 4 * MIB,
+  /** Ranges of sequence numbers held of a run: what is between them was dropped by the box, or is on its way. */
+  eventRangesMax: 1_000,
+  /** UTF-8 bytes of the name of a feed. */
+  feedNameBytesMax: 128,
+  /** Feeds of one device that are remembered. */
+  feedsPerDeviceMax: 256,
+  /** Measures (numbers of free objects) of one feed that are charted; more are stored, but not charted. */
+  measuresPerFeedMax: 64,
   /** UTF-8 bytes of a device name. */
   deviceNameBytesMax: 128,
   /** UTF-8 bytes of a clip's label, which may hold a path. */

@@ -9,7 +9,8 @@ import { type Envelope, EnvelopeSchema } from "../../gen/framewire/v1/framewire_
 import { FramewireError, messageOf } from "../errors.ts";
 import { encodeFrame } from "../framing/frame_encoder.ts";
 import type { Message } from "./message.ts";
-import { type Body, count, hashBytes, hashText, wallMs } from "./field_values.ts";
+import { type Body, count, hashBytes, hashText, optional, wallMs } from "./field_values.ts";
+import { fromFeedBody, isFeedMessage, toFeedBody } from "./feed_codec.ts";
 import { fromSourceBody, toSourceBody } from "./source_codec.ts";
 
 /** A message as a frame: length prefix and Envelope in one buffer, the caller's own. */
@@ -113,7 +114,7 @@ function toBody(message: Message): Body {
     case "unknown":
       throw new TypeError("Cannot encode a message of unknown kind");
     default:
-      return toSourceBody(message);
+      return isFeedMessage(message) ? toFeedBody(message) : toSourceBody(message);
   }
 }
 
@@ -198,8 +199,13 @@ function fromBody(body: Envelope["body"]): Message {
       return { kind: "closeStream", stream, discard, reason };
     }
     default:
-      return fromSourceBody(body);
+      return fromOther(body);
   }
+}
+
+function fromOther(body: Envelope["body"]): Message {
+  const message = fromSourceBody(body);
+  return message.kind === "unknown" ? fromFeedBody(body) : message;
 }
 
 type WelcomeValue = Extract<Envelope["body"], { case: "welcome" }>["value"];
@@ -236,9 +242,4 @@ function fromRange(range: { start: bigint; end: bigint; sha256: Uint8Array }) {
     throw new FramewireError("MALFORMED", `Cannot take range as end must be > start ${start}: received ${end}`);
   }
   return { start, end, sha256: hashText(range.sha256) };
-}
-
-/** A field for an object literal, left out when there is no value. */
-function optional<K extends string>(key: K, value: number | null): { [P in K]?: bigint } {
-  return (value === null ? {} : { [key]: BigInt(Math.trunc(value)) }) as { [P in K]?: bigint };
 }

@@ -51,3 +51,8 @@ export function msToMicros(ms: number): bigint {
   const whole = Math.floor(ms);
   return BigInt(whole) * 1000n + BigInt(Math.round((ms - whole) * 1000));
 }
+
+/** A field for an object literal, left out when there is no value. */
+export function optional<K extends string>(key: K, value: number | null): { [P in K]?: bigint } {
+  return (value === null ? {} : { [key]: BigInt(Math.trunc(value)) }) as { [P in K]?: bigint };
+}

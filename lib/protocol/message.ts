@@ -255,6 +255,72 @@ export interface SourceEnded {
   readonly analysedFrames: number;
 }
 
+export interface OpenFeed {
+  readonly kind: "openFeed";
+  readonly stream: number;
+  readonly feed: string;
+  /** New whenever the box's numbering starts anew. */
+  readonly run: string;
+  /** Nothing below will be sent. */
+  readonly floor: number;
+  /** It carries the backlog. */
+  readonly late: boolean;
+}
+
+/** Sequence numbers, both included. */
+export interface SequenceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface FeedAccepted {
+  readonly kind: "feedAccepted";
+  readonly stream: number;
+  readonly held: readonly SequenceRange[];
+  readonly windowEvents: number;
+  readonly windowBytes: number;
+}
+
+export interface EventData {
+  readonly kind: "eventData";
+  readonly stream: number;
+  readonly crc32: number;
+  /** An EventBatch, encoded: see `event_batch.ts`. A view: valid while the message is being handled. */
+  readonly batch: Uint8Array;
+}
+
+export interface EventAck {
+  readonly kind: "eventAck";
+  readonly stream: number;
+  readonly received: number;
+  readonly stored: number;
+}
+
+export interface EndFeed {
+  readonly kind: "endFeed";
+  readonly stream: number;
+  readonly sequence: number;
+}
+
+export interface FeedEnded {
+  readonly kind: "feedEnded";
+  readonly stream: number;
+  readonly storedEvents: number;
+}
+
+export interface BoxStatus {
+  readonly kind: "boxStatus";
+  readonly spooledEvents: number;
+  readonly spooledBytes: number;
+  /** By the clock of the box; null when nothing waits. */
+  readonly oldestMs: number | null;
+  readonly droppedEvents: number;
+  /** Null when the box does not know. */
+  readonly diskFreeBytes: number | null;
+  readonly diskBytes: number | null;
+  readonly troubles: readonly string[];
+}
+
 /** A kind that this version does not know; ignored. */
 export interface Unknown {
   readonly kind: "unknown";
@@ -283,6 +349,13 @@ export type Message =
   | FrameAck
   | EndSource
   | SourceEnded
+  | OpenFeed
+  | FeedAccepted
+  | EventData
+  | EventAck
+  | EndFeed
+  | FeedEnded
+  | BoxStatus
   | Unknown;
 
 export type MessageKind = Message["kind"];

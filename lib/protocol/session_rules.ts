@@ -24,14 +24,16 @@ const KINDS: Record<Role, Record<Phase, readonly MessageKind[]>> = {
     greeting: ["hello"],
     open: [
       ...["ping", "pong", "goodbye", "error", "openClip", "videoData", "closeStream"] as const,
-      ...["openSource", "frameOffer", "frameData", "framesDropped", "endSource", "unknown"] as const,
+      ...["openSource", "frameOffer", "frameData", "framesDropped", "endSource"] as const,
+      ...["openFeed", "eventData", "endFeed", "boxStatus", "unknown"] as const,
     ],
   },
   box: {
     greeting: ["welcome", "error"],
     open: [
       ...["ping", "pong", "goodbye", "error", "clipOffer", "clipAccepted", "ack", "resend"] as const,
-      ...["sourceAccepted", "framesHeld", "frameAck", "sourceEnded", "unknown"] as const,
+      ...["sourceAccepted", "framesHeld", "frameAck", "sourceEnded"] as const,
+      ...["feedAccepted", "eventAck", "feedEnded", "unknown"] as const,
     ],
   },
 };
@@ -86,4 +88,22 @@ const SOURCE_KINDS: Record<Role, Record<SourceState, readonly MessageKind[]>> = 
 /** Whether `role` may receive a message of `kind` for a source whose stream is in `state`. */
 export function mayReceiveOnSource(role: Role, state: SourceState, kind: MessageKind): boolean {
   return SOURCE_KINDS[role][state].includes(kind);
+}
+
+const FEED_KINDS: Record<Role, Record<SourceState, readonly MessageKind[]>> = {
+  server: {
+    opening: ["closeStream"],
+    sending: ["eventData", "endFeed", "closeStream"],
+    ended: ["closeStream"],
+  },
+  box: {
+    opening: ["feedAccepted", "error"],
+    sending: ["eventAck", "error"],
+    ended: ["eventAck", "feedEnded", "error"],
+  },
+};
+
+/** Whether `role` may receive a message of `kind` for a feed whose stream is in `state`: the states of a source. */
+export function mayReceiveOnFeed(role: Role, state: SourceState, kind: MessageKind): boolean {
+  return FEED_KINDS[role][state].includes(kind);
 }

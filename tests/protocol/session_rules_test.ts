@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { MessageKind } from "../../lib/protocol/message.ts";
 import {
   mayReceive,
+  mayReceiveOnFeed,
   mayReceiveOnSource,
   mayReceiveOnStream,
   type Phase,
@@ -18,10 +19,10 @@ const ROLES: readonly Role[] = ["server", "box"];
 const BY_PHASE = [
   "server greeting: hello",
   "server open: ping pong goodbye error openClip videoData closeStream openSource frameOffer frameData framesDropped " +
-  "endSource unknown",
+  "endSource openFeed eventData endFeed boxStatus unknown",
   "box greeting: welcome error",
   "box open: ping pong goodbye error clipOffer clipAccepted ack resend sourceAccepted framesHeld frameAck sourceEnded " +
-  "unknown",
+  "feedAccepted eventAck feedEnded unknown",
 ];
 
 const BY_STREAM = [
@@ -42,6 +43,15 @@ const BY_SOURCE = [
   "box opening: sourceAccepted error",
   "box sending: framesHeld frameAck error",
   "box ended: frameAck sourceEnded error",
+];
+
+const BY_FEED = [
+  "server opening: closeStream",
+  "server sending: eventData endFeed closeStream",
+  "server ended: closeStream",
+  "box opening: feedAccepted error",
+  "box sending: eventAck error",
+  "box ended: eventAck feedEnded error",
 ];
 
 /** A line for each role and state, with the kinds which `allows` lets through. */
@@ -69,6 +79,10 @@ Deno.test("session rules: what may be received on a stream in which state", () =
 
 Deno.test("session rules: what may be received on a source in which state", () => {
   assertEquals(table<SourceState>(["opening", "sending", "ended"], mayReceiveOnSource), sorted(BY_SOURCE));
+});
+
+Deno.test("session rules: what may be received on a feed in which state", () => {
+  assertEquals(table<SourceState>(["opening", "sending", "ended"], mayReceiveOnFeed), sorted(BY_FEED));
 });
 
 Deno.test("session rules: no side takes a message which only it sends", () => {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file framewire/v1/framewire.proto.
  */
 export const file_framewire_v1_framewire: GenFile = /*@__PURE__*/
-  fileDesc("ChxmcmFtZXdpcmUvdjEvZnJhbWV3aXJlLnByb3RvEgxmcmFtZXdpcmUudjEi+AcKCEVudmVsb3BlEiQKBWhlbGxvGAEgASgLMhMuZnJhbWV3aXJlLnYxLkhlbGxvSAASKAoHd2VsY29tZRgCIAEoCzIVLmZyYW1ld2lyZS52MS5XZWxjb21lSAASJAoFZXJyb3IYAyABKAsyEy5mcmFtZXdpcmUudjEuRXJyb3JIABIiCgRwaW5nGAQgASgLMhIuZnJhbWV3aXJlLnYxLlBpbmdIABIiCgRwb25nGAUgASgLMhIuZnJhbWV3aXJlLnYxLlBvbmdIABIoCgdnb29kYnllGAYgASgLMhUuZnJhbWV3aXJlLnYxLkdvb2RieWVIABIrCglvcGVuX2NsaXAYECABKAsyFi5mcmFtZXdpcmUudjEuT3BlbkNsaXBIABItCgpjbGlwX29mZmVyGBEgASgLMhcuZnJhbWV3aXJlLnYxLkNsaXBPZmZlckgAEjMKDWNsaXBfYWNjZXB0ZWQYEiABKAsyGi5mcmFtZXdpcmUudjEuQ2xpcEFjY2VwdGVkSAASLQoKdmlkZW9fZGF0YRgTIAEoCzIXLmZyYW1ld2lyZS52MS5WaWRlb0RhdGFIABIgCgNhY2sYFCABKAsyES5mcmFtZXdpcmUudjEuQWNrSAASJgoGcmVzZW5kGBUgASgLMhQuZnJhbWV3aXJlLnYxLlJlc2VuZEgAEjEKDGNsb3NlX3N0cmVhbRgWIAEoCzIZLmZyYW1ld2lyZS52MS5DbG9zZVN0cmVhbUgAEi8KC29wZW5fc291cmNlGCAgASgLMhguZnJhbWV3aXJlLnYxLk9wZW5Tb3VyY2VIABI3Cg9zb3VyY2VfYWNjZXB0ZWQYISABKAsyHC5mcmFtZXdpcmUudjEuU291cmNlQWNjZXB0ZWRIABIvCgtmcmFtZV9vZmZlchgiIAEoCzIYLmZyYW1ld2lyZS52MS5GcmFtZU9mZmVySAASLwoLZnJhbWVzX2hlbGQYIyABKAsyGC5mcmFtZXdpcmUudjEuRnJhbWVzSGVsZEgAEi0KCmZyYW1lX2RhdGEYJCABKAsyFy5mcmFtZXdpcmUudjEuRnJhbWVEYXRhSAASNQoOZnJhbWVzX2Ryb3BwZWQYJSABKAsyGy5mcmFtZXdpcmUudjEuRnJhbWVzRHJvcHBlZEgAEisKCWZyYW1lX2FjaxgmIAEoCzIWLmZyYW1ld2lyZS52MS5GcmFtZUFja0gAEi0KCmVuZF9zb3VyY2UYJyABKAsyFy5mcmFtZXdpcmUudjEuRW5kU291cmNlSAASMQoMc291cmNlX2VuZGVkGCggASgLMhkuZnJhbWV3aXJlLnYxLlNvdXJjZUVuZGVkSABCBgoEYm9keSJjCgVIZWxsbxIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgNEg4KBmRldmljZRgCIAEoCRINCgV0b2tlbhgDIAEoCRIQCghzb2Z0d2FyZRgEIAEoCRIPCgd1bml4X21zGAUgASgDIoMCCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKA0SEAoIc29mdHdhcmUYAiABKAkSDwoHdW5peF9tcxgDIAEoAxIZChFtZXNzYWdlX2J5dGVzX21heBgEIAEoDRIXCg9jaHVua19ieXRlc19tYXgYBSABKA0SFAoMd2luZG93X2J5dGVzGAYgASgEEhgKEHBpbmdfaW50ZXJ2YWxfbXMYByABKA0SEwoLc3RyZWFtc19tYXgYCCABKA0SEAoIaHR0cF91cmwYCSABKAkSMAoKdW5maW5pc2hlZBgKIAMoCzIcLmZyYW1ld2lyZS52MS5VbmZpbmlzaGVkQ2xpcCJhCg5VbmZpbmlzaGVkQ2xpcBIPCgdjbGlwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEhQKDHN0b3JlZF9ieXRlcxgEIAEoBEIHCgVfc2l6ZSJhCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIEhYKDnJldHJ5X2FmdGVyX21zGAQgASgNEg4KBnN0cmVhbRgFIAEoDSIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIiYKBFBvbmcSDQoFbm9uY2UYASABKAQSDwoHdW5peF9tcxgCIAEoAyIZCgdHb29kYnllEg4KBnJlYXNvbhgBIAEoCSKvAQoIT3BlbkNsaXASDgoGc3RyZWFtGAEgASgNEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEg4KBnNoYTI1NhgEIAEoDBIdChBtb2RpZmllZF91bml4X21zGAUgASgDSAGIAQESFgoOcmVzdW1lX2NsaXBfaWQYBiABKAkSDQoFZnJlc2gYByABKAhCBwoFX3NpemVCEwoRX21vZGlmaWVkX3VuaXhfbXMiaAoJQ2xpcE9mZmVyEg4KBnN0cmVhbRgBIAEoDRITCgt3YW50X3NoYTI1NhgCIAEoCBIPCgdjbGlwX2lkGAMgASgJEiUKBGhlbGQYBCADKAsyFy5mcmFtZXdpcmUudjEuSGVsZFJhbmdlIjcKCUhlbGRSYW5nZRINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDgoGc2hhMjU2GAMgASgMImsKDENsaXBBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDwoHY2xpcF9pZBgCIAEoCRIlCgRoZWxkGAMgAygLMhcuZnJhbWV3aXJlLnYxLkhlbGRSYW5nZRITCgtzdG9yZWRfbmFtZRgEIAEoCSJvCglWaWRlb0RhdGESEwoLdmlkZW9fY2h1bmsYASABKAwSDgoGaXNfZW5kGAIgASgIEg4KBnN0cmVhbRgDIAEoDRIOCgZvZmZzZXQYBCABKAQSDQoFY3JjMzIYBSABKAcSDgoGc2hhMjU2GAYgASgMImYKA0FjaxIOCgZzdHJlYW0YASABKA0SEAoIcmVjZWl2ZWQYAiABKAQSDgoGc3RvcmVkGAMgASgEEi0KC2NsaXBfc3RvcmVkGAQgASgLMhguZnJhbWV3aXJlLnYxLkNsaXBTdG9yZWQiVgoKQ2xpcFN0b3JlZBIPCgdjbGlwX2lkGAEgASgJEhMKC3N0b3JlZF9uYW1lGAIgASgJEhUKDWFscmVhZHlfdGhlcmUYAyABKAgSCwoDdXJsGAQgASgJIjgKBlJlc2VuZBIOCgZzdHJlYW0YASABKA0SDgoGb2Zmc2V0GAIgASgEEg4KBmxlbmd0aBgDIAEoBCI+CgtDbG9zZVN0cmVhbRIOCgZzdHJlYW0YASABKA0SDwoHZGlzY2FyZBgCIAEoCBIOCgZyZWFzb24YAyABKAkimwEKCk9wZW5Tb3VyY2USDgoGc3RyZWFtGAEgASgNEg4KBnNvdXJjZRgCIAEoCRImCgRraW5kGAMgASgOMhguZnJhbWV3aXJlLnYxLlNvdXJjZUtpbmQSKQoGcG9saWN5GAQgASgOMhkuZnJhbWV3aXJlLnYxLkZyYW1lUG9saWN5Eg0KBW5hbWVkGAUgASgIEgsKA3J1bhgGIAEoCSJuCg5Tb3VyY2VBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDgoGc3RvcmVkGAIgASgEEg4KBmNyZWRpdBgDIAEoBBIXCg9mcmFtZV9ieXRlc19tYXgYBCABKA0SEwoLaG9sZHNfbmFtZWQYBSABKAgiSAoKRnJhbWVPZmZlchIOCgZzdHJlYW0YASABKA0SKgoGZnJhbWVzGAIgAygLMhouZnJhbWV3aXJlLnYxLk9mZmVyZWRGcmFtZSJMCgxPZmZlcmVkRnJhbWUSEAoIc2VxdWVuY2UYASABKAQSDAoEbmFtZRgCIAEoCRINCgVieXRlcxgDIAEoDRINCgVjcmMzMhgEIAEoByIvCgpGcmFtZXNIZWxkEg4KBnN0cmVhbRgBIAEoDRIRCglzZXF1ZW5jZXMYAiADKAQicgoJRnJhbWVEYXRhEgwKBGpwZWcYASABKAwSDgoGc3RyZWFtGAIgASgNEhAKCHNlcXVlbmNlGAMgASgEEhgKEGNhcHR1cmVkX3VuaXhfdXMYBCABKAMSDAoEbmFtZRgFIAEoCRINCgVjcmMzMhgGIAEoByKaAQoNRnJhbWVzRHJvcHBlZBIOCgZzdHJlYW0YASABKA0SFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSDQoFY291bnQYAyABKAQSKAoGcmVhc29uGAQgASgOMhguZnJhbWV3aXJlLnYxLkRyb3BSZWFzb24SFAoMZnJvbV91bml4X3VzGAUgASgDEhIKCnRvX3VuaXhfdXMYBiABKAMieAoIRnJhbWVBY2sSDgoGc3RyZWFtGAEgASgNEhAKCHJlY2VpdmVkGAIgASgEEg4KBnN0b3JlZBgDIAEoBBIOCgZjcmVkaXQYBCABKAQSKgoHcmVzdWx0cxgFIAMoCzIZLmZyYW1ld2lyZS52MS5GcmFtZVJlc3VsdCItCgtGcmFtZVJlc3VsdBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRqc29uGAIgASgJIi0KCUVuZFNvdXJjZRIOCgZzdHJlYW0YASABKA0SEAoIc2VxdWVuY2UYAiABKAQiTQoLU291cmNlRW5kZWQSDgoGc3RyZWFtGAEgASgNEhUKDXN0b3JlZF9mcmFtZXMYAiABKAQSFwoPYW5hbHlzZWRfZnJhbWVzGAMgASgEKnMKClNvdXJjZUtpbmQSGwoXU09VUkNFX0tJTkRfVU5TUEVDSUZJRUQQABIXChNTT1VSQ0VfS0lORF9WSVNJQkxFEAESGAoUU09VUkNFX0tJTkRfSU5GUkFSRUQQAhIVChFTT1VSQ0VfS0lORF9PVEhFUhADKloKC0ZyYW1lUG9saWN5EhwKGEZSQU1FX1BPTElDWV9VTlNQRUNJRklFRBAAEhcKE0ZSQU1FX1BPTElDWV9MQVRFU1QQARIUChBGUkFNRV9QT0xJQ1lfQUxMEAIqcAoKRHJvcFJlYXNvbhIbChdEUk9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhQKEERST1BfUkVBU09OX0xJTksQARIXChNEUk9QX1JFQVNPTl9PRkZMSU5FEAISFgoSRFJPUF9SRUFTT05fQ0FNRVJBEANiBnByb3RvMw");
+  fileDesc("ChxmcmFtZXdpcmUvdjEvZnJhbWV3aXJlLnByb3RvEgxmcmFtZXdpcmUudjEivwoKCEVudmVsb3BlEiQKBWhlbGxvGAEgASgLMhMuZnJhbWV3aXJlLnYxLkhlbGxvSAASKAoHd2VsY29tZRgCIAEoCzIVLmZyYW1ld2lyZS52MS5XZWxjb21lSAASJAoFZXJyb3IYAyABKAsyEy5mcmFtZXdpcmUudjEuRXJyb3JIABIiCgRwaW5nGAQgASgLMhIuZnJhbWV3aXJlLnYxLlBpbmdIABIiCgRwb25nGAUgASgLMhIuZnJhbWV3aXJlLnYxLlBvbmdIABIoCgdnb29kYnllGAYgASgLMhUuZnJhbWV3aXJlLnYxLkdvb2RieWVIABIrCglvcGVuX2NsaXAYECABKAsyFi5mcmFtZXdpcmUudjEuT3BlbkNsaXBIABItCgpjbGlwX29mZmVyGBEgASgLMhcuZnJhbWV3aXJlLnYxLkNsaXBPZmZlckgAEjMKDWNsaXBfYWNjZXB0ZWQYEiABKAsyGi5mcmFtZXdpcmUudjEuQ2xpcEFjY2VwdGVkSAASLQoKdmlkZW9fZGF0YRgTIAEoCzIXLmZyYW1ld2lyZS52MS5WaWRlb0RhdGFIABIgCgNhY2sYFCABKAsyES5mcmFtZXdpcmUudjEuQWNrSAASJgoGcmVzZW5kGBUgASgLMhQuZnJhbWV3aXJlLnYxLlJlc2VuZEgAEjEKDGNsb3NlX3N0cmVhbRgWIAEoCzIZLmZyYW1ld2lyZS52MS5DbG9zZVN0cmVhbUgAEi8KC29wZW5fc291cmNlGCAgASgLMhguZnJhbWV3aXJlLnYxLk9wZW5Tb3VyY2VIABI3Cg9zb3VyY2VfYWNjZXB0ZWQYISABKAsyHC5mcmFtZXdpcmUudjEuU291cmNlQWNjZXB0ZWRIABIvCgtmcmFtZV9vZmZlchgiIAEoCzIYLmZyYW1ld2lyZS52MS5GcmFtZU9mZmVySAASLwoLZnJhbWVzX2hlbGQYIyABKAsyGC5mcmFtZXdpcmUudjEuRnJhbWVzSGVsZEgAEi0KCmZyYW1lX2RhdGEYJCABKAsyFy5mcmFtZXdpcmUudjEuRnJhbWVEYXRhSAASNQoOZnJhbWVzX2Ryb3BwZWQYJSABKAsyGy5mcmFtZXdpcmUudjEuRnJhbWVzRHJvcHBlZEgAEisKCWZyYW1lX2FjaxgmIAEoCzIWLmZyYW1ld2lyZS52MS5GcmFtZUFja0gAEi0KCmVuZF9zb3VyY2UYJyABKAsyFy5mcmFtZXdpcmUudjEuRW5kU291cmNlSAASMQoMc291cmNlX2VuZGVkGCggASgLMhkuZnJhbWV3aXJlLnYxLlNvdXJjZUVuZGVkSAASKwoJb3Blbl9mZWVkGDAgASgLMhYuZnJhbWV3aXJlLnYxLk9wZW5GZWVkSAASMwoNZmVlZF9hY2NlcHRlZBgxIAEoCzIaLmZyYW1ld2lyZS52MS5GZWVkQWNjZXB0ZWRIABItCgpldmVudF9kYXRhGDIgASgLMhcuZnJhbWV3aXJlLnYxLkV2ZW50RGF0YUgAEisKCWV2ZW50X2FjaxgzIAEoCzIWLmZyYW1ld2lyZS52MS5FdmVudEFja0gAEikKCGVuZF9mZWVkGDQgASgLMhUuZnJhbWV3aXJlLnYxLkVuZEZlZWRIABItCgpmZWVkX2VuZGVkGDUgASgLMhcuZnJhbWV3aXJlLnYxLkZlZWRFbmRlZEgAEi0KCmJveF9zdGF0dXMYNiABKAsyFy5mcmFtZXdpcmUudjEuQm94U3RhdHVzSABCBgoEYm9keSJjCgVIZWxsbxIYChBwcm90b2NvbF92ZXJzaW9uGAEgASgNEg4KBmRldmljZRgCIAEoCRINCgV0b2tlbhgDIAEoCRIQCghzb2Z0d2FyZRgEIAEoCRIPCgd1bml4X21zGAUgASgDIoMCCgdXZWxjb21lEhgKEHByb3RvY29sX3ZlcnNpb24YASABKA0SEAoIc29mdHdhcmUYAiABKAkSDwoHdW5peF9tcxgDIAEoAxIZChFtZXNzYWdlX2J5dGVzX21heBgEIAEoDRIXCg9jaHVua19ieXRlc19tYXgYBSABKA0SFAoMd2luZG93X2J5dGVzGAYgASgEEhgKEHBpbmdfaW50ZXJ2YWxfbXMYByABKA0SEwoLc3RyZWFtc19tYXgYCCABKA0SEAoIaHR0cF91cmwYCSABKAkSMAoKdW5maW5pc2hlZBgKIAMoCzIcLmZyYW1ld2lyZS52MS5VbmZpbmlzaGVkQ2xpcCJhCg5VbmZpbmlzaGVkQ2xpcBIPCgdjbGlwX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEhQKDHN0b3JlZF9ieXRlcxgEIAEoBEIHCgVfc2l6ZSJhCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEQoJcmV0cnlhYmxlGAMgASgIEhYKDnJldHJ5X2FmdGVyX21zGAQgASgNEg4KBnN0cmVhbRgFIAEoDSIVCgRQaW5nEg0KBW5vbmNlGAEgASgEIiYKBFBvbmcSDQoFbm9uY2UYASABKAQSDwoHdW5peF9tcxgCIAEoAyIZCgdHb29kYnllEg4KBnJlYXNvbhgBIAEoCSKvAQoIT3BlbkNsaXASDgoGc3RyZWFtGAEgASgNEgwKBG5hbWUYAiABKAkSEQoEc2l6ZRgDIAEoBEgAiAEBEg4KBnNoYTI1NhgEIAEoDBIdChBtb2RpZmllZF91bml4X21zGAUgASgDSAGIAQESFgoOcmVzdW1lX2NsaXBfaWQYBiABKAkSDQoFZnJlc2gYByABKAhCBwoFX3NpemVCEwoRX21vZGlmaWVkX3VuaXhfbXMiaAoJQ2xpcE9mZmVyEg4KBnN0cmVhbRgBIAEoDRITCgt3YW50X3NoYTI1NhgCIAEoCBIPCgdjbGlwX2lkGAMgASgJEiUKBGhlbGQYBCADKAsyFy5mcmFtZXdpcmUudjEuSGVsZFJhbmdlIjcKCUhlbGRSYW5nZRINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDgoGc2hhMjU2GAMgASgMImsKDENsaXBBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDwoHY2xpcF9pZBgCIAEoCRIlCgRoZWxkGAMgAygLMhcuZnJhbWV3aXJlLnYxLkhlbGRSYW5nZRITCgtzdG9yZWRfbmFtZRgEIAEoCSJvCglWaWRlb0RhdGESEwoLdmlkZW9fY2h1bmsYASABKAwSDgoGaXNfZW5kGAIgASgIEg4KBnN0cmVhbRgDIAEoDRIOCgZvZmZzZXQYBCABKAQSDQoFY3JjMzIYBSABKAcSDgoGc2hhMjU2GAYgASgMImYKA0FjaxIOCgZzdHJlYW0YASABKA0SEAoIcmVjZWl2ZWQYAiABKAQSDgoGc3RvcmVkGAMgASgEEi0KC2NsaXBfc3RvcmVkGAQgASgLMhguZnJhbWV3aXJlLnYxLkNsaXBTdG9yZWQiVgoKQ2xpcFN0b3JlZBIPCgdjbGlwX2lkGAEgASgJEhMKC3N0b3JlZF9uYW1lGAIgASgJEhUKDWFscmVhZHlfdGhlcmUYAyABKAgSCwoDdXJsGAQgASgJIjgKBlJlc2VuZBIOCgZzdHJlYW0YASABKA0SDgoGb2Zmc2V0GAIgASgEEg4KBmxlbmd0aBgDIAEoBCI+CgtDbG9zZVN0cmVhbRIOCgZzdHJlYW0YASABKA0SDwoHZGlzY2FyZBgCIAEoCBIOCgZyZWFzb24YAyABKAkimwEKCk9wZW5Tb3VyY2USDgoGc3RyZWFtGAEgASgNEg4KBnNvdXJjZRgCIAEoCRImCgRraW5kGAMgASgOMhguZnJhbWV3aXJlLnYxLlNvdXJjZUtpbmQSKQoGcG9saWN5GAQgASgOMhkuZnJhbWV3aXJlLnYxLkZyYW1lUG9saWN5Eg0KBW5hbWVkGAUgASgIEgsKA3J1bhgGIAEoCSJuCg5Tb3VyY2VBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SDgoGc3RvcmVkGAIgASgEEg4KBmNyZWRpdBgDIAEoBBIXCg9mcmFtZV9ieXRlc19tYXgYBCABKA0SEwoLaG9sZHNfbmFtZWQYBSABKAgiSAoKRnJhbWVPZmZlchIOCgZzdHJlYW0YASABKA0SKgoGZnJhbWVzGAIgAygLMhouZnJhbWV3aXJlLnYxLk9mZmVyZWRGcmFtZSJMCgxPZmZlcmVkRnJhbWUSEAoIc2VxdWVuY2UYASABKAQSDAoEbmFtZRgCIAEoCRINCgVieXRlcxgDIAEoDRINCgVjcmMzMhgEIAEoByIvCgpGcmFtZXNIZWxkEg4KBnN0cmVhbRgBIAEoDRIRCglzZXF1ZW5jZXMYAiADKAQicgoJRnJhbWVEYXRhEgwKBGpwZWcYASABKAwSDgoGc3RyZWFtGAIgASgNEhAKCHNlcXVlbmNlGAMgASgEEhgKEGNhcHR1cmVkX3VuaXhfdXMYBCABKAMSDAoEbmFtZRgFIAEoCRINCgVjcmMzMhgGIAEoByKaAQoNRnJhbWVzRHJvcHBlZBIOCgZzdHJlYW0YASABKA0SFgoOZmlyc3Rfc2VxdWVuY2UYAiABKAQSDQoFY291bnQYAyABKAQSKAoGcmVhc29uGAQgASgOMhguZnJhbWV3aXJlLnYxLkRyb3BSZWFzb24SFAoMZnJvbV91bml4X3VzGAUgASgDEhIKCnRvX3VuaXhfdXMYBiABKAMieAoIRnJhbWVBY2sSDgoGc3RyZWFtGAEgASgNEhAKCHJlY2VpdmVkGAIgASgEEg4KBnN0b3JlZBgDIAEoBBIOCgZjcmVkaXQYBCABKAQSKgoHcmVzdWx0cxgFIAMoCzIZLmZyYW1ld2lyZS52MS5GcmFtZVJlc3VsdCItCgtGcmFtZVJlc3VsdBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRqc29uGAIgASgJIi0KCUVuZFNvdXJjZRIOCgZzdHJlYW0YASABKA0SEAoIc2VxdWVuY2UYAiABKAQiTQoLU291cmNlRW5kZWQSDgoGc3RyZWFtGAEgASgNEhUKDXN0b3JlZF9mcmFtZXMYAiABKAQSFwoPYW5hbHlzZWRfZnJhbWVzGAMgASgEIlIKCE9wZW5GZWVkEg4KBnN0cmVhbRgBIAEoDRIMCgRmZWVkGAIgASgJEgsKA3J1bhgDIAEoCRINCgVmbG9vchgEIAEoBBIMCgRsYXRlGAUgASgIInYKDEZlZWRBY2NlcHRlZBIOCgZzdHJlYW0YASABKA0SKQoEaGVsZBgCIAMoCzIbLmZyYW1ld2lyZS52MS5TZXF1ZW5jZVJhbmdlEhUKDXdpbmRvd19ldmVudHMYAyABKA0SFAoMd2luZG93X2J5dGVzGAQgASgNIiwKDVNlcXVlbmNlUmFuZ2USDQoFZmlyc3QYASABKAQSDAoEbGFzdBgCIAEoBCI5CglFdmVudERhdGESDQoFYmF0Y2gYASABKAwSDgoGc3RyZWFtGAIgASgNEg0KBWNyYzMyGAMgASgHIjEKCkV2ZW50QmF0Y2gSIwoGZXZlbnRzGAEgAygLMhMuZnJhbWV3aXJlLnYxLkV2ZW50IosBCgVFdmVudBIQCghzZXF1ZW5jZRgBIAEoBBIPCgd1bml4X3VzGAIgASgDEicKBHRlbXAYAyABKAsyFy5mcmFtZXdpcmUudjEuVGVtcEV2ZW50SAASDgoEdGV4dBgEIAEoCUgAEg4KBGpzb24YBSABKAxIABIOCgZzb3VyY2UYBiABKAlCBgoEYm9keSJoCglUZW1wRXZlbnQSEQoJZGV2aWNlX2lkGAEgASgFEhAKCGV2ZW50X2lkGAIgASgFEhAKCGh1bWlkaXR5GAMgASgCEhAKCHRlbXBfY2VsGAQgASgCEhIKCnZpZGVvX2RhdGEYBSABKAwiPAoIRXZlbnRBY2sSDgoGc3RyZWFtGAEgASgNEhAKCHJlY2VpdmVkGAIgASgEEg4KBnN0b3JlZBgDIAEoBCIrCgdFbmRGZWVkEg4KBnN0cmVhbRgBIAEoDRIQCghzZXF1ZW5jZRgCIAEoBCIyCglGZWVkRW5kZWQSDgoGc3RyZWFtGAEgASgNEhUKDXN0b3JlZF9ldmVudHMYAiABKAQi7gEKCUJveFN0YXR1cxIWCg5zcG9vbGVkX2V2ZW50cxgBIAEoBBIVCg1zcG9vbGVkX2J5dGVzGAIgASgEEhsKDm9sZGVzdF91bml4X3VzGAMgASgDSACIAQESFgoOZHJvcHBlZF9ldmVudHMYBCABKAQSHAoPZGlza19mcmVlX2J5dGVzGAUgASgESAGIAQESFwoKZGlza19ieXRlcxgGIAEoBEgCiAEBEhAKCHRyb3VibGVzGAcgAygJQhEKD19vbGRlc3RfdW5peF91c0ISChBfZGlza19mcmVlX2J5dGVzQg0KC19kaXNrX2J5dGVzKnMKClNvdXJjZUtpbmQSGwoXU09VUkNFX0tJTkRfVU5TUEVDSUZJRUQQABIXChNTT1VSQ0VfS0lORF9WSVNJQkxFEAESGAoUU09VUkNFX0tJTkRfSU5GUkFSRUQQAhIVChFTT1VSQ0VfS0lORF9PVEhFUhADKloKC0ZyYW1lUG9saWN5EhwKGEZSQU1FX1BPTElDWV9VTlNQRUNJRklFRBAAEhcKE0ZSQU1FX1BPTElDWV9MQVRFU1QQARIUChBGUkFNRV9QT0xJQ1lfQUxMEAIqcAoKRHJvcFJlYXNvbhIbChdEUk9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhQKEERST1BfUkVBU09OX0xJTksQARIXChNEUk9QX1JFQVNPTl9PRkZMSU5FEAISFgoSRFJPUF9SRUFTT05fQ0FNRVJBEANiBnByb3RvMw");
 
 /**
  * Exactly one body. A receiver ignores an Envelope whose body it does not know, and fields it does not know.
@@ -156,6 +156,48 @@ export type Envelope = Message<"framewire.v1.Envelope"> & {
      */
     value: SourceEnded;
     case: "sourceEnded";
+  } | {
+    /**
+     * @generated from field: framewire.v1.OpenFeed open_feed = 48;
+     */
+    value: OpenFeed;
+    case: "openFeed";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FeedAccepted feed_accepted = 49;
+     */
+    value: FeedAccepted;
+    case: "feedAccepted";
+  } | {
+    /**
+     * @generated from field: framewire.v1.EventData event_data = 50;
+     */
+    value: EventData;
+    case: "eventData";
+  } | {
+    /**
+     * @generated from field: framewire.v1.EventAck event_ack = 51;
+     */
+    value: EventAck;
+    case: "eventAck";
+  } | {
+    /**
+     * @generated from field: framewire.v1.EndFeed end_feed = 52;
+     */
+    value: EndFeed;
+    case: "endFeed";
+  } | {
+    /**
+     * @generated from field: framewire.v1.FeedEnded feed_ended = 53;
+     */
+    value: FeedEnded;
+    case: "feedEnded";
+  } | {
+    /**
+     * @generated from field: framewire.v1.BoxStatus box_status = 54;
+     */
+    value: BoxStatus;
+    case: "boxStatus";
   } | { case: undefined; value?: undefined };
 };
 
@@ -263,7 +305,7 @@ export type Welcome = Message<"framewire.v1.Welcome"> & {
   pingIntervalMs: number;
 
   /**
-   * Streams of clips that may be open at once on this connection; and as many of sources.
+   * Streams of clips that may be open at once on this connection; and as many of sources, and of feeds.
    *
    * @generated from field: uint32 streams_max = 8;
    */
@@ -1200,6 +1242,410 @@ export type SourceEnded = Message<"framewire.v1.SourceEnded"> & {
  */
 export const SourceEndedSchema: GenMessage<SourceEnded> = /*@__PURE__*/
   messageDesc(file_framewire_v1_framewire, 27);
+
+/**
+ * Box: opens a feed of events. Its events go out when FeedAccepted has come. A feed may have two streams at once: one for
+ * what happens now, and one for what had to wait (`late`), which follows in its own time.
+ *
+ * @generated from message framewire.v1.OpenFeed
+ */
+export type OpenFeed = Message<"framewire.v1.OpenFeed"> & {
+  /**
+   * As in OpenClip: 1 or more, and higher than all before it on this connection.
+   *
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Name of the feed; with the device it says which one it is.
+   *
+   * @generated from field: string feed = 2;
+   */
+  feed: string;
+
+  /**
+   * Chosen by the box, new whenever its numbering starts anew, and kept over its restarts; 1 to 64 letters, digits, `-` or
+   * `_`. An event is the same as another when device, feed, run and sequence are.
+   *
+   * @generated from field: string run = 3;
+   */
+  run: string;
+
+  /**
+   * No event with a lower sequence number than this will ever be sent (again).
+   *
+   * @generated from field: uint64 floor = 4;
+   */
+  floor: bigint;
+
+  /**
+   * This stream carries the backlog.
+   *
+   * @generated from field: bool late = 5;
+   */
+  late: boolean;
+};
+
+/**
+ * Describes the message framewire.v1.OpenFeed.
+ * Use `create(OpenFeedSchema)` to create a new message.
+ */
+export const OpenFeedSchema: GenMessage<OpenFeed> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 28);
+
+/**
+ * Server: send events.
+ *
+ * @generated from message framewire.v1.FeedAccepted
+ */
+export type FeedAccepted = Message<"framewire.v1.FeedAccepted"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Events of this run which are durable, lowest first; none of them is sent again.
+   *
+   * @generated from field: repeated framewire.v1.SequenceRange held = 2;
+   */
+  held: SequenceRange[];
+
+  /**
+   * Events, and bytes of batches, which may be on their way without being acked as stored.
+   *
+   * @generated from field: uint32 window_events = 3;
+   */
+  windowEvents: number;
+
+  /**
+   * @generated from field: uint32 window_bytes = 4;
+   */
+  windowBytes: number;
+};
+
+/**
+ * Describes the message framewire.v1.FeedAccepted.
+ * Use `create(FeedAcceptedSchema)` to create a new message.
+ */
+export const FeedAcceptedSchema: GenMessage<FeedAccepted> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 29);
+
+/**
+ * Sequence numbers first to last, both included.
+ *
+ * @generated from message framewire.v1.SequenceRange
+ */
+export type SequenceRange = Message<"framewire.v1.SequenceRange"> & {
+  /**
+   * @generated from field: uint64 first = 1;
+   */
+  first: bigint;
+
+  /**
+   * @generated from field: uint64 last = 2;
+   */
+  last: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.SequenceRange.
+ * Use `create(SequenceRangeSchema)` to create a new message.
+ */
+export const SequenceRangeSchema: GenMessage<SequenceRange> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 30);
+
+/**
+ * Box: some events.
+ *
+ * @generated from message framewire.v1.EventData
+ */
+export type EventData = Message<"framewire.v1.EventData"> & {
+  /**
+   * An EventBatch.
+   *
+   * @generated from field: bytes batch = 1;
+   */
+  batch: Uint8Array;
+
+  /**
+   * @generated from field: uint32 stream = 2;
+   */
+  stream: number;
+
+  /**
+   * CRC-32 (as in VideoData) of the stream as 4 big-endian bytes, and of `batch`.
+   *
+   * @generated from field: fixed32 crc32 = 3;
+   */
+  crc32: number;
+};
+
+/**
+ * Describes the message framewire.v1.EventData.
+ * Use `create(EventDataSchema)` to create a new message.
+ */
+export const EventDataSchema: GenMessage<EventData> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 31);
+
+/**
+ * At most 1,000 events, in rising order of their sequence numbers, all above those sent before on this stream.
+ *
+ * @generated from message framewire.v1.EventBatch
+ */
+export type EventBatch = Message<"framewire.v1.EventBatch"> & {
+  /**
+   * @generated from field: repeated framewire.v1.Event events = 1;
+   */
+  events: Event[];
+};
+
+/**
+ * Describes the message framewire.v1.EventBatch.
+ * Use `create(EventBatchSchema)` to create a new message.
+ */
+export const EventBatchSchema: GenMessage<EventBatch> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 32);
+
+/**
+ * What happened.
+ *
+ * @generated from message framewire.v1.Event
+ */
+export type Event = Message<"framewire.v1.Event"> & {
+  /**
+   * 1 or more.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * When, by the clock of the box, microseconds since 1970.
+   *
+   * @generated from field: int64 unix_us = 2;
+   */
+  unixUs: bigint;
+
+  /**
+   * @generated from oneof framewire.v1.Event.body
+   */
+  body: {
+    /**
+     * @generated from field: framewire.v1.TempEvent temp = 3;
+     */
+    value: TempEvent;
+    case: "temp";
+  } | {
+    /**
+     * @generated from field: string text = 4;
+     */
+    value: string;
+    case: "text";
+  } | {
+    /**
+     * A JSON object as text (UTF-8): unlike google.protobuf.Struct it keeps integers above 2^53 exact.
+     *
+     * @generated from field: bytes json = 5;
+     */
+    value: Uint8Array;
+    case: "json";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Source of this device whose picture of that moment belongs to it, if any.
+   *
+   * @generated from field: string source = 6;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message framewire.v1.Event.
+ * Use `create(EventSchema)` to create a new message.
+ */
+export const EventSchema: GenMessage<Event> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 33);
+
+/**
+ * A reading, as earlier scripts sent it.
+ *
+ * @generated from message framewire.v1.TempEvent
+ */
+export type TempEvent = Message<"framewire.v1.TempEvent"> & {
+  /**
+   * @generated from field: int32 device_id = 1;
+   */
+  deviceId: number;
+
+  /**
+   * @generated from field: int32 event_id = 2;
+   */
+  eventId: number;
+
+  /**
+   * @generated from field: float humidity = 3;
+   */
+  humidity: number;
+
+  /**
+   * @generated from field: float temp_cel = 4;
+   */
+  tempCel: number;
+
+  /**
+   * A picture (JPEG) which belongs to the reading, if any.
+   *
+   * @generated from field: bytes video_data = 5;
+   */
+  videoData: Uint8Array;
+};
+
+/**
+ * Describes the message framewire.v1.TempEvent.
+ * Use `create(TempEventSchema)` to create a new message.
+ */
+export const TempEventSchema: GenMessage<TempEvent> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 34);
+
+/**
+ * Server: all events of this stream up to `stored` are durable.
+ *
+ * @generated from message framewire.v1.EventAck
+ */
+export type EventAck = Message<"framewire.v1.EventAck"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: uint64 received = 2;
+   */
+  received: bigint;
+
+  /**
+   * @generated from field: uint64 stored = 3;
+   */
+  stored: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.EventAck.
+ * Use `create(EventAckSchema)` to create a new message.
+ */
+export const EventAckSchema: GenMessage<EventAck> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 35);
+
+/**
+ * Box: there are no more events behind this sequence number (0: there were none at all).
+ *
+ * @generated from message framewire.v1.EndFeed
+ */
+export type EndFeed = Message<"framewire.v1.EndFeed"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.EndFeed.
+ * Use `create(EndFeedSchema)` to create a new message.
+ */
+export const EndFeedSchema: GenMessage<EndFeed> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 36);
+
+/**
+ * Server: the answer to EndFeed, when all are stored; ends the stream.
+ *
+ * @generated from message framewire.v1.FeedEnded
+ */
+export type FeedEnded = Message<"framewire.v1.FeedEnded"> & {
+  /**
+   * @generated from field: uint32 stream = 1;
+   */
+  stream: number;
+
+  /**
+   * Events of this stream which were stored, those left out which were there before.
+   *
+   * @generated from field: uint64 stored_events = 2;
+   */
+  storedEvents: bigint;
+};
+
+/**
+ * Describes the message framewire.v1.FeedEnded.
+ * Use `create(FeedEndedSchema)` to create a new message.
+ */
+export const FeedEndedSchema: GenMessage<FeedEnded> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 37);
+
+/**
+ * Box: how it is; sent when it changes, at most once a second.
+ *
+ * @generated from message framewire.v1.BoxStatus
+ */
+export type BoxStatus = Message<"framewire.v1.BoxStatus"> & {
+  /**
+   * What waits on the box's own disk.
+   *
+   * @generated from field: uint64 spooled_events = 1;
+   */
+  spooledEvents: bigint;
+
+  /**
+   * @generated from field: uint64 spooled_bytes = 2;
+   */
+  spooledBytes: bigint;
+
+  /**
+   * Time of the oldest of them by the clock of the box, microseconds since 1970; absent when there is none.
+   *
+   * @generated from field: optional int64 oldest_unix_us = 3;
+   */
+  oldestUnixUs?: bigint | undefined;
+
+  /**
+   * What was dropped since the box started, as the spool was full.
+   *
+   * @generated from field: uint64 dropped_events = 4;
+   */
+  droppedEvents: bigint;
+
+  /**
+   * Of the disk which holds the spool.
+   *
+   * @generated from field: optional uint64 disk_free_bytes = 5;
+   */
+  diskFreeBytes?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 disk_bytes = 6;
+   */
+  diskBytes?: bigint | undefined;
+
+  /**
+   * Parts of the box that do not work at the moment, with the reason, for a person: at most 32.
+   *
+   * @generated from field: repeated string troubles = 7;
+   */
+  troubles: string[];
+};
+
+/**
+ * Describes the message framewire.v1.BoxStatus.
+ * Use `create(BoxStatusSchema)` to create a new message.
+ */
+export const BoxStatusSchema: GenMessage<BoxStatus> = /*@__PURE__*/
+  messageDesc(file_framewire_v1_framewire, 38);
 
 /**
  * What a camera sees.
