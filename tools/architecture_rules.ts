@@ -23,6 +23,8 @@ const FLOORS: readonly (readonly string[])[] = [
   ["clips", "frames", "events", "live", "analysis"],
   ["viewer"],
   ["server", "client"],
+  // All of a box in one program.
+  ["agent"],
   // Starts a server and a made-up box in one process: the one room which knows both.
   ["demo"],
 ];

@@ -13,6 +13,7 @@ import { type Message, PROTOCOL_VERSION, type Welcome } from "../protocol/messag
 import type { CloseReason } from "../session/close_reason.ts";
 import { Session } from "../session/session.ts";
 import { backoffMs } from "../config/backoff.ts";
+import type { OpenWork } from "./open_work.ts";
 
 /** Who the box is. */
 export interface BoxIdentity {
@@ -30,6 +31,8 @@ export interface BoxSessionOptions {
   readonly sources: readonly SourceJob[];
   /** How long a full server is asked again, ms. */
   readonly retryForMs: number;
+  /** What may still come; undefined when nothing may. */
+  readonly work: OpenWork | undefined;
   readonly welcomed: (welcome: Welcome, remote: string) => void;
 }
 
@@ -73,6 +76,7 @@ export class BoxSession {
     signal.addEventListener("abort", stop);
     this.#session.send({ kind: "hello", protocolVersion: PROTOCOL_VERSION, unixMs: clock.wallMs(), ...identity });
     if (signal.aborted) stop();
+    if (this.#options.work !== undefined) this.#options.work.listener = () => this.#workChanged();
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     signal.removeEventListener("abort", stop);
     // What is set back from here on waits for the next connection.
@@ -141,6 +145,12 @@ export class BoxSession {
     this.#startNext();
   }
 
+  /** Lists have changed: clips may have moved in theirs. */
+  #workChanged(): void {
+    this.#firstOpen = 0;
+    if (this.#welcome !== undefined) this.#startNext();
+  }
+
   /** Gives free streams to waiting jobs; says goodbye when there is nothing left to do. */
   #startNext(): void {
     if (this.#finished) return;
@@ -154,7 +164,7 @@ export class BoxSession {
       .map(({ notBeforeMs }) => notBeforeMs);
     if (later.length > 0) {
       this.#cancelRetry = clock.timer(Math.max(1, Math.min(...later) - nowMs), () => this.#startNext());
-    } else if (this.#areClipsEnded() && sources.every((job) => job.isEnded)) {
+    } else if (this.#options.work?.isOpen !== true && this.#areClipsEnded() && sources.every((job) => job.isEnded)) {
       this.#finished = true;
       this.#session.finish("All sent");
     }

@@ -9,6 +9,7 @@ import type { Random } from "../platform/random.ts";
 import type { Welcome } from "../protocol/message.ts";
 import { backoffMs } from "../config/backoff.ts";
 import { type BoxIdentity, BoxSession } from "./box_session.ts";
+import type { OpenWork } from "./open_work.ts";
 
 export interface UplinkOptions {
   readonly network: Network;
@@ -20,6 +21,8 @@ export interface UplinkOptions {
   readonly retryForMs: number;
   /** Cameras and folders of pictures, beside the clips; none if left out. */
   readonly sources?: readonly SourceJob[];
+  /** Of an agent, whose jobs come and go: it changes the lists, and starts what it adds. */
+  readonly work?: OpenWork;
   readonly connected: (welcome: Welcome, remote: string) => void;
   /** Tells why there is no connection, and when the next is tried; ms. */
   readonly interrupted: (error: FramewireError, retryInMs: number) => void;
@@ -45,8 +48,7 @@ const UNEXPECTED_MAX = 3;
  */
 export async function runUplink(options: UplinkOptions, clips: readonly ClipJob[], signal: AbortSignal): Promise<void> {
   const { clock, random, retryForMs, interrupted, sources = [] } = options;
-  const jobs: readonly Job[] = [...clips, ...sources];
-  const isDone = () => jobs.every((job) => job.isEnded);
+  const isDone = () => options.work?.isOpen !== true && [...clips, ...sources].every((job: Job) => job.isEnded);
   // A camera that cannot be opened at all is known before there is a connection.
   const over = new AbortController();
   const paused = AbortSignal.any([signal, over.signal]);
@@ -63,7 +65,7 @@ export async function runUplink(options: UplinkOptions, clips: readonly ClipJob[
     const attempt = await runOnce(options, clips, signal, paused);
     if (attempt.welcomed) lastWelcomeMs = clock.now();
     // A connection which brought nothing is a failure, however friendly its end.
-    if (progressOf(clips, sources) > before) failures = 0;
+    if (progressOf(clips, sources) !== before) failures = 0;
     if (isDone() && !sources.some((source) => source.stopped)) return;
     if (signal.aborted) throw stopped();
     const error = attempt.error ??
@@ -105,7 +107,7 @@ async function runOnce(
   }
   const { address, clock, random, identity, connected, retryForMs, sources = [] } = options;
   const session = new BoxSession(
-    { connection, clock, random, identity, clips, sources, retryForMs, welcomed: connected },
+    { connection, clock, random, identity, clips, sources, retryForMs, welcomed: connected, work: options.work },
   );
   const reason = await session.run(signal);
   if (!session.isWelcome && reason.error?.code === "MESSAGE_TOO_LARGE") {
