@@ -15,7 +15,7 @@ import type { CloseReason } from "../session/close_reason.ts";
 import { Session } from "../session/session.ts";
 import type { ClipStore } from "../store/clip_store.ts";
 import { checkHello } from "./credentials.ts";
-import type { DeviceTable } from "./device_table.ts";
+import type { DeviceTable, SeenConnection } from "./device_table.ts";
 import type { TokenRule } from "./serve_options.ts";
 
 export interface BoxConnectionOptions {
@@ -40,7 +40,7 @@ export class BoxConnection {
   #device = "";
   #clips: ClipReceiver | undefined;
   #frames: FrameReceiver | undefined;
-  #left = () => {};
+  #seen: SeenConnection | undefined;
 
   constructor(options: BoxConnectionOptions) {
     this.#options = options;
@@ -51,7 +51,7 @@ export class BoxConnection {
   async run(): Promise<CloseReason> {
     const { log } = this.#options;
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
-    this.#left();
+    this.#seen?.left();
     await Promise.all([this.#clips?.close(), this.#frames?.close()]);
     const fields = { device: this.#device, from: this.#session.remote, how: reason.word };
     const level = reason.word === "cut" ? "warn" : "info";
@@ -81,6 +81,8 @@ export class BoxConnection {
         return this.#frames!.receive(message);
       case "closeStream":
         return (this.#frames!.has(message.stream) ? this.#frames! : this.#clips!).receive(message);
+      case "boxStatus":
+        return this.#seen!.tell(message);
       case "goodbye":
         return this.#session.finish("Goodbye");
     }
@@ -98,8 +100,11 @@ export class BoxConnection {
     welcomed();
     const { device, software } = hello;
     this.#device = device;
-    this.#left = devices.arrived(device, this.#session.remote, software);
-    this.#makeReceivers(hello);
+    // Until the first pong it is wrong by the way of the Hello.
+    const atHelloMs = hello.unixMs - clock.wallMs();
+    const clockOffsetMs = () => this.#session.clockOffsetMs ?? atHelloMs;
+    this.#seen = devices.arrived(device, this.#session.remote, software, clockOffsetMs);
+    this.#makeReceivers(device, clockOffsetMs);
     this.#session.open(LIMITS.messageBytesMax, LIMITS.pingIntervalMs);
     log("info", "Box connected", { device, from: this.#session.remote, software });
     const unfinished = store.unfinishedOf(device).slice(0, LIMITS.unfinishedInWelcomeMax);
@@ -123,7 +128,7 @@ export class BoxConnection {
     });
   }
 
-  #makeReceivers({ device, unixMs }: Hello): void {
+  #makeReceivers(device: string, clockOffsetMs: () => number): void {
     const { clock, store, httpUrl, frames } = this.#options;
     const common = {
       ...{ device, clock, numbers: new StreamNumbers() },
@@ -136,12 +141,10 @@ export class BoxConnection {
       clipUrl: (id) => httpUrl() === "" ? "" : `${httpUrl()}/#${id}`,
       ended: (name, outcome) => this.#clipEnded(name, outcome),
     });
-    // Until the first pong it is wrong by the way of the Hello.
-    const atHelloMs = unixMs - clock.wallMs();
     this.#frames = new FrameReceiver({
       ...common,
       ...frames,
-      clockOffsetMs: () => this.#session.clockOffsetMs ?? atHelloMs,
+      clockOffsetMs,
       hasRoom: () => this.#session.hasRoom,
       opened: (opening) => this.#sourceOpened(opening),
       ended: (source, counts, error) => this.#sourceEnded(source, counts, error),

@@ -33,6 +33,16 @@ export function deviceJson(device: DeviceView): Record<string, unknown> {
     address: device.address,
     software: device.software,
     since: rfc3339(device.sinceMs),
+    onlineSince: device.connections > 0 ? rfc3339(device.sinceMs) : null,
     lastSeen: rfc3339(device.lastSeenMs),
+    clockOffsetMs: device.clockOffsetMs,
+    backlog: device.backlog === null ? null : {
+      events: device.backlog.events,
+      bytes: device.backlog.bytes,
+      oldest: rfc3339OrNull(device.backlog.oldestMs),
+    },
+    dropped: device.dropped,
+    disk: device.disk,
+    troubles: device.troubles,
   };
 }

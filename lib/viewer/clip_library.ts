@@ -89,9 +89,24 @@ export interface DeviceView {
   readonly connections: number;
   readonly address: string;
   readonly software: string;
-  /** Wall clock of the server, milliseconds since 1970. */
+  /** When it came, by the wall clock of the server, milliseconds since 1970: online since then, if there is a connection. */
   readonly sinceMs: number;
   readonly lastSeenMs: number;
+  /** Its clock less ours, ms; null when unknown. */
+  readonly clockOffsetMs: number | null;
+  /** What waits on its own disk; null until it has said so. */
+  readonly backlog: {
+    readonly events: number;
+    readonly bytes: number;
+    /** Of the oldest, by the clock of the server; null when nothing waits. */
+    readonly oldestMs: number | null;
+  } | null;
+  /** Events that it dropped since it started, as its disk was full. */
+  readonly dropped: number;
+  /** Its disk; null when it does not know. */
+  readonly disk: { readonly freeBytes: number; readonly bytes: number } | null;
+  /** Parts of it which do not work at the moment, for a person. */
+  readonly troubles: readonly string[];
 }
 
 /** State of the server as a whole. */

@@ -5,6 +5,7 @@
  */
 import type { AnalysisResult } from "../protocol/frame.ts";
 import type { ClipView, DeviceView } from "./clip_library.ts";
+import type { AlertView, EventView, FeedView } from "./event_library.ts";
 import type { SourceView } from "./frame_library.ts";
 
 /** What the page says: the sources whose pictures it wants from now on, all of them; none while it is hidden. */
@@ -51,6 +52,10 @@ export type PageMessage =
     readonly devices: readonly DeviceView[];
     /** All sources ever seen. */
     readonly sources: readonly SourceView[];
+    /** All feeds ever seen. */
+    readonly feeds: readonly FeedView[];
+    /** Those which hold, and the last which have held; newest first. */
+    readonly alerts: readonly AlertView[];
   }
   /** What has changed since the last message; at most a few a second. */
   | {
@@ -65,6 +70,21 @@ export type PageMessage =
     readonly sources?: readonly SourceView[];
     /** Sources which are gone: nothing is recorded of them any more, and nobody sends them. */
     readonly removedSources?: readonly number[];
+    /** Feeds which have changed. */
+    readonly feeds?: readonly FeedView[];
+    /** Alerts which are new, or have ended. */
+    readonly alerts?: readonly AlertView[];
+  }
+  /** Events which are stored since the last such message, oldest first: the newest of each feed. `/api/events` has all. */
+  | {
+    readonly type: "events";
+    readonly events: readonly EventView[];
+    /** Feeds of which there are more new events than are told here: late ones, or too many at once. */
+    readonly skipped: readonly {
+      /** `FeedView.id`. */
+      readonly feed: number;
+      readonly events: number;
+    }[];
   }
   /** The result of a picture of a source that this page watches; only that of the newest, when it is behind. */
   | {

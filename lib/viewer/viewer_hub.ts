@@ -19,6 +19,8 @@ import { Viewer } from "./viewer.ts";
 const UPDATE_INTERVAL_MS = 250;
 /** Newest clips in a snapshot; the page asks for older ones. */
 const SNAPSHOT_CLIPS = 200;
+/** Changes of a box's clock are told in such steps, ms. */
+const CLOCK_STEP_MS = 100;
 /** With more changes than this at once a snapshot is smaller. */
 const UPDATE_CLIPS_MAX = 400;
 
@@ -197,13 +199,17 @@ export class ViewerHub {
       more: clips.length > SNAPSHOT_CLIPS,
       devices: server.devices,
       sources: [...this.#sources.values()],
+      feeds: [],
+      alerts: [],
     };
     const text = JSON.stringify(message);
     for (const viewer of waiting) viewer.snapshot(text);
   }
 }
 
-/** What of the devices is worth an update: not that they were just seen. */
+/** What of the devices is worth an update: not that they were just seen, nor that a clock is measured a little better. */
 function changedDevices(devices: readonly DeviceView[]): string {
-  return JSON.stringify(devices.map(({ lastSeenMs: _, ...rest }) => rest));
+  return JSON.stringify(devices.map(({ lastSeenMs: _, clockOffsetMs, ...rest }) => {
+    return { ...rest, clockOffset: clockOffsetMs === null ? null : Math.round(clockOffsetMs / CLOCK_STEP_MS) };
+  }));
 }

@@ -183,6 +183,8 @@ export class MadeUpLiveServer {
         more: false,
         devices: this.devices,
         sources: this.sources,
+        feeds: [],
+        alerts: [],
       };
       socket.send(JSON.stringify(message));
     };

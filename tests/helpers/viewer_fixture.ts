@@ -17,6 +17,11 @@ export function madeUpDevice(device: string, patch: Partial<DeviceView> = {}): D
     software: "framewire 0.1.0",
     sinceMs,
     lastSeenMs: sinceMs,
+    clockOffsetMs: null,
+    backlog: null,
+    dropped: 0,
+    disk: null,
+    troubles: [],
     ...patch,
   };
 }

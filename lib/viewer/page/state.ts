@@ -83,7 +83,7 @@ export function tick(): void {
 
 /** Takes in a message of the server. */
 export function applyMessage(message: PageMessage): void {
-  if (message.type === "result") return;
+  if (message.type === "result" || message.type === "events") return;
   if (message.type === "snapshot") serverClock.reset();
   noteServerTime(message.nowMs);
   tick();

@@ -17,7 +17,17 @@ const NOW = { nowMs: 1, freeBytes: null };
 
 function snapshot(clips: ClipView[], isMore = false): void {
   const server = { serverId: "s", pageHash: "h", software: "v" };
-  applyMessage({ type: "snapshot", ...server, ...NOW, clips, more: isMore, devices: [], sources: [] });
+  applyMessage({
+    type: "snapshot",
+    ...server,
+    ...NOW,
+    clips,
+    more: isMore,
+    devices: [],
+    sources: [],
+    feeds: [],
+    alerts: [],
+  });
 }
 
 const shown = () => shownClips.value.map((clip) => clip.peek().id);

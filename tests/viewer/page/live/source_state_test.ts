@@ -13,7 +13,7 @@ const NOW = { nowMs: 1, freeBytes: null, clips: [] };
 
 function snapshot(sources: SourceView[]): void {
   const server = { serverId: "s", pageHash: "h", software: "v" };
-  applySources({ type: "snapshot", ...server, ...NOW, more: false, devices: [], sources });
+  applySources({ type: "snapshot", ...server, ...NOW, more: false, devices: [], sources, feeds: [], alerts: [] });
 }
 
 const names = () =>
