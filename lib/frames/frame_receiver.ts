@@ -5,11 +5,11 @@ import type { CloseStream, EndSource, FrameData, FrameOffer, FramesDropped, Open
 import { mayReceiveOnSource, type SourceState } from "../protocol/session_rules.ts";
 import type { StreamNumbers } from "../protocol/stream_numbers.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { HeldBytes } from "../session/held_bytes.ts";
 import { errorToPeer } from "../session/peer_error.ts";
 import { checkIntact, checkOffer, checkOpening } from "./frame_checks.ts";
 import type { FrameCounts } from "./frame_counts.ts";
 import type { FrameRecorder, SourceRecorder } from "./frame_recorder.ts";
-import { HeldBytes } from "./held_bytes.ts";
 import { answerUnanswered } from "./late_answers.ts";
 import { SourceStream, type SourceStreamOptions } from "./source_stream.ts";
 

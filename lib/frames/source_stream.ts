@@ -2,16 +2,17 @@
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
+import { toServerMs } from "../protocol/box_time.ts";
 import type { AnalysisResult, Frame } from "../protocol/frame.ts";
 import type { FrameData, FramesDropped, Message, OfferedFrame, OpenSource } from "../protocol/message.ts";
-import { CaptureClock, toServerMs } from "./capture_clock.ts";
+import type { HeldBytes } from "../session/held_bytes.ts";
+import { CaptureClock } from "./capture_clock.ts";
 import { FrameAcks } from "./frame_acks.ts";
 import { checkFrame } from "./frame_checks.ts";
 import { FrameCounts } from "./frame_counts.ts";
 import type { FrameOutlets, LiveSource } from "./frame_outlets.ts";
 import type { SourceRecorder } from "./frame_recorder.ts";
 import { GapJoiner } from "./gap_joiner.ts";
-import type { HeldBytes } from "./held_bytes.ts";
 import { RecordChooser, type RecordPolicy } from "./record_policy.ts";
 
 /** What the streams of a connection share. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { HeldBytes } from "../../lib/frames/held_bytes.ts";
+import { HeldBytes } from "../../lib/session/held_bytes.ts";
 
 /** Whether it has resolved, once all that could settle has. */
 async function isDone(promise: Promise<void>): Promise<boolean> {

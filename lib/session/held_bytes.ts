@@ -1,4 +1,4 @@
-/** The pictures of one connection which wait for the disk or for their analysis: nothing more is read beyond a bound. */
+/** What of one connection waits for the disk, or for an analysis: nothing more is read beyond a bound. */
 
 export class HeldBytes {
   readonly #bytesMax: number;
