@@ -106,6 +106,8 @@ export const LIMITS = {
   eventWindowBytes: 4 * MIB,
   /** Ranges of sequence numbers held of a run: what is between them was dropped by the box, or is on its way. */
   eventRangesMax: 1_000,
+  /** Events of one feed which wait in the memory of the box: beyond it whoever makes them waits. */
+  feedMemoryBytesMax: 8 * MIB,
   /** UTF-8 bytes of the name of a feed. */
   feedNameBytesMax: 128,
   /** Feeds of one device that are remembered. */

@@ -1,0 +1,240 @@
+/** A feed that is to be sent: what outlives the connections it takes. Its events wait in a queue until they are stored. */
+import { FramewireError } from "../errors.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { SequenceRange } from "../protocol/message.ts";
+import type { FeedQueue, NewEvent } from "../store/feed_queue.ts";
+
+/** What a feed is. */
+export interface FeedSettings {
+  readonly name: string;
+  /** One after the other, what is new not ahead of what waits: for events that are all of the past, as those of a file. */
+  readonly inOrder?: boolean;
+  /** No stream is opened as long as there is nothing to send. */
+  readonly lazy?: boolean;
+}
+
+/** What a job tells whoever shows it. */
+export interface FeedEvents {
+  /** Something a person should know. */
+  note(job: FeedJob, text: string): void;
+  /** It has ended or failed; `job.phase` says which. */
+  ended(job: FeedJob): void;
+}
+
+/** An event to be pushed; without a time it happens now. */
+export type PushedEvent = Pick<NewEvent, "body"> & { readonly timeMs?: number; readonly source?: string | null };
+
+/** - `waiting`: for a connection. - `ended`: all that it had was stored or dropped. */
+export type FeedPhase = "waiting" | "sending" | "ended" | "failed";
+
+/** Times that a stream is refused without progress in between before the feed is given up. */
+const ATTEMPTS_MAX = 5;
+/** What has not waited for this long when a connection is made is not late, ms. */
+const LATE_AFTER_MS = 2_000;
+
+export class FeedJob {
+  readonly settings: FeedSettings;
+  readonly queue: FeedQueue;
+  /** Resolves when it has ended or failed. */
+  readonly settled: Promise<void>;
+  readonly #clock: Clock;
+  readonly #events: FeedEvents;
+  readonly #settle: () => void;
+  #gathered: NewEvent[] = [];
+  #gathering: Promise<void> | undefined;
+  /** Appends which are not safe yet. */
+  #appending = 0;
+  #hasInputEnded = false;
+  #hiccups = 0;
+  #refusedSinceMs: number | undefined;
+  /** When something began to wait, or was stored last, on the monotonic clock, ms; what was there before is late. */
+  #waitsSinceMs: number;
+  /** Up to here events were late on the last connection, and stay so. */
+  #lateThrough = 0;
+  /** Called when there is something new to send or to end; of the connection which serves it. */
+  changed: () => void = () => {};
+  phase: FeedPhase = "waiting";
+  error: FramewireError | null = null;
+  /** It ended because the program was told to stop, with events that were not sent. */
+  stopped = false;
+  /** Not to be tried before this, on the monotonic clock, ms. */
+  notBeforeMs = 0;
+  #pushed = 0;
+  /** Events written to connections, those sent again included. */
+  sent = 0;
+  /** Events which have become durable on the server. */
+  stored = 0;
+  /** Events that the server has received, over all connections. */
+  received = 0;
+  /** Events which the server had already; not sent. */
+  alreadyThere = 0;
+
+  constructor(
+    settings: FeedSettings,
+    outside: { readonly clock: Clock; readonly queue: FeedQueue; readonly events: FeedEvents },
+  ) {
+    this.settings = settings;
+    this.queue = outside.queue;
+    this.#clock = outside.clock;
+    this.#events = outside.events;
+    this.#waitsSinceMs = outside.queue.events > 0 ? -Infinity : Infinity;
+    outside.queue.changed = () => this.#queueChanged();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.settled = promise;
+    this.#settle = resolve;
+  }
+
+  get isEnded(): boolean {
+    return this.phase === "ended" || this.phase === "failed";
+  }
+
+  /** Whether no more events will be pushed, and all that were are in the queue. */
+  get hasInputEnded(): boolean {
+    return this.#hasInputEnded && this.#appending === 0 && this.#gathered.length === 0;
+  }
+
+  /** What has become of its events. */
+  get counts(): { pushed: number; stored: number; dropped: number; waiting: number } {
+    const { dropped, events } = this.queue;
+    return { pushed: this.#pushed, stored: this.stored, dropped, waiting: events };
+  }
+
+  /**
+   * For a new connection: the last event which has waited for so long that what comes now goes before it; 0 when there is
+   * none.
+   */
+  get lateThrough(): number {
+    const { inOrder = false } = this.settings;
+    const isOld = this.#clock.now() - this.#waitsSinceMs >= LATE_AFTER_MS;
+    if (inOrder || this.queue.events === 0) this.#lateThrough = 0;
+    else if (isOld || this.queue.floor <= this.#lateThrough) this.#lateThrough = this.queue.lastSequence;
+    return this.#lateThrough;
+  }
+
+  /**
+   * Adds an event; resolves when it is safe in the queue. Those of the same moment are added together.
+   *
+   * @throws {FramewireError} as {@linkcode FeedQueue.append}; `SHUTTING_DOWN` behind the end.
+   */
+  push({ timeMs = this.#clock.wallMs(), source = null, body }: PushedEvent): Promise<void> {
+    return this.pushAll([{ timeMs, source, body }]);
+  }
+
+  /** As {@linkcode push}, of many. */
+  pushAll(events: readonly NewEvent[]): Promise<void> {
+    if (this.#hasInputEnded) {
+      return Promise.reject(
+        new FramewireError("SHUTTING_DOWN", `Cannot add events as ${this.settings.name} has ended`),
+      );
+    }
+    for (const event of events) this.#gathered.push(event);
+    return this.#gathering ??= Promise.resolve().then(() => this.#append());
+  }
+
+  async #append(): Promise<void> {
+    const events = this.#gathered;
+    this.#gathered = [];
+    this.#gathering = undefined;
+    this.#appending++;
+    try {
+      await this.queue.append(events);
+      this.#pushed += events.length;
+    } finally {
+      this.#appending--;
+      this.changed();
+    }
+  }
+
+  /** No more events will be pushed. */
+  end(): void {
+    this.#hasInputEnded = true;
+    this.#finishIfDone();
+    this.changed();
+  }
+
+  /** The program was told to stop: what waits has a moment to be sent, what is left stays in the spool, if there is one. */
+  stop(): void {
+    if (this.isEnded) return;
+    this.stopped = this.queue.events > 0 || !this.#hasInputEnded;
+    this.end();
+  }
+
+  /** Nothing more will be sent. */
+  giveUp(): void {
+    this.#hasInputEnded = true;
+    this.changed = () => {};
+  }
+
+  /** The server has accepted a stream, and holds these events of the run. False: another run was begun instead. */
+  accepted(held: readonly SequenceRange[]): boolean {
+    if (!this.queue.isRepeatable && (held.at(-1)?.last ?? 0) > this.queue.lastSequence) return false;
+    this.#refusedSinceMs = undefined;
+    this.phase = "sending";
+    const before = this.queue.events;
+    for (const { first, last } of held) this.queue.stored(first, last);
+    this.alreadyThere += before - this.queue.events;
+    return true;
+  }
+
+  /** The connection is gone; the events are not. */
+  interrupted(): void {
+    this.queue.keepThrough = 0;
+    if (!this.isEnded) this.phase = "waiting";
+  }
+
+  /** The server has received more. */
+  progressed(events: number): void {
+    this.received += events;
+    this.#hiccups = 0;
+  }
+
+  /** Events `first` to `last` are durable: `count` of them were sent. */
+  storedThrough(first: number, last: number, count: number): void {
+    this.stored += count;
+    this.#waitsSinceMs = this.#clock.now();
+    this.queue.stored(first, last);
+  }
+
+  /** Streams have ended, and all that they had is stored. */
+  streamsEnded(): void {
+    this.#finishIfDone();
+  }
+
+  fail(error: FramewireError): void {
+    this.#end(error);
+  }
+
+  /** As that of a source: decides whether an error of this feed alone is tried again, and when. */
+  setBack(error: FramewireError, nowMs: number, backoffMs: number, retryForMs: number): void {
+    if (this.isEnded) return;
+    this.interrupted();
+    const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
+    this.#refusedSinceMs ??= nowMs;
+    const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
+    const tooOften = !waits && ++this.#hiccups >= ATTEMPTS_MAX;
+    if (tooLong || tooOften || !error.retryable) return this.fail(error);
+    const pauseMs = error.retryAfterMs + backoffMs;
+    this.notBeforeMs = nowMs + pauseMs;
+    this.#events.note(this, `${error.message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`);
+  }
+
+  #queueChanged(): void {
+    if (this.queue.events === 0) this.#waitsSinceMs = Infinity;
+    else if (this.#waitsSinceMs === Infinity) this.#waitsSinceMs = this.#clock.now();
+    this.changed();
+  }
+
+  #finishIfDone(): void {
+    if (this.hasInputEnded && this.queue.events === 0) this.#end(null);
+  }
+
+  #end(error: FramewireError | null): void {
+    if (this.isEnded) return;
+    this.error = error;
+    this.phase = error === null ? "ended" : "failed";
+    this.#hasInputEnded = true;
+    this.#events.ended(this);
+    this.#settle();
+    this.changed();
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Events with consecutive numbers, encoded once: as the bytes of an EventBatch are those of its events one after the other,
+ * a pack can be cut and joined without decoding it. What a box keeps is what it sends.
+ */
+import { LIMITS } from "../config/limits.ts";
+import { FramewireError } from "../errors.ts";
+import type { BoxEvent, EventBody } from "./event.ts";
+import type { SequenceRange } from "./message.ts";
+
+/** Some events in the order of their numbers, none missing in between. */
+export interface EventPack extends SequenceRange {
+  /** An EventBatch. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Times of the first and the last event by the clock of the box, ms since 1970. */
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A pack ends at this size, bytes: what a queue removes at once, and what a slow link need not wait for. */
+const PACK_BYTES_MAX = 64 * 1024;
+/** Bytes of an event besides its texts and its picture, at most: tags, lengths, numbers. */
+const HEAD_BYTES_MAX = 96;
+const encoder = new TextEncoder();
+let buffer = new Uint8Array(2 * PACK_BYTES_MAX);
+const floats = new DataView(new ArrayBuffer(4));
+
+/**
+ * Encodes events that have consecutive numbers.
+ *
+ * @throws {FramewireError} `MALFORMED` when one has more than `eventBytesMax` bytes; nothing is encoded then.
+ */
+export function packEvents(events: readonly BoxEvent[]): EventPack[] {
+  const packs: EventPack[] = [];
+  let first = 0;
+  let at = 0;
+  for (let index = 0; index < events.length; index++) {
+    const event = events[index]!;
+    const start = at;
+    at = writeEvent(event, at);
+    const isLast = index === events.length - 1;
+    const isFull = at >= PACK_BYTES_MAX || index - first + 1 >= LIMITS.eventsPerBatchMax;
+    if (at - start > LIMITS.eventBytesMax) throw tooLarge(at - start);
+    if (!isLast && !isFull) continue;
+    const [fromMs, toMs] = [events[first]!.timeMs, event.timeMs];
+    packs.push({ first: events[first]!.sequence, last: event.sequence, bytes: buffer.slice(0, at), fromMs, toMs });
+    first = index + 1;
+    at = 0;
+  }
+  return packs;
+}
+
+/** The error of an event that is too large. */
+export function tooLarge(bytes: number): FramewireError {
+  return new FramewireError(
+    "MALFORMED",
+    `Cannot send event as it must have <= ${LIMITS.eventBytesMax} bytes: received ${bytes}`,
+  );
+}
+
+/** Where the events of a pack end. */
+export function eventEnds({ bytes, first, last }: EventPack): number[] {
+  const ends: number[] = [];
+  let at = 0;
+  for (let sequence = first; sequence <= last; sequence++) {
+    // The tag of `events`, and the length of one.
+    let length = 0;
+    let shift = 1;
+    for (at++;; shift *= 128) {
+      const byte = bytes[at++]!;
+      length += (byte & 127) * shift;
+      if (byte < 128) break;
+    }
+    at += length;
+    ends.push(at);
+  }
+  return ends;
+}
+
+function writeEvent({ sequence, timeMs, source, body }: BoxEvent, start: number): number {
+  const bytesMax = HEAD_BYTES_MAX + bodyBytesMax(body) + (source === null ? 0 : 3 * source.length);
+  makeRoom(start + bytesMax);
+  // Behind the longest head; moved to the front once its length is known.
+  const from = start + 6;
+  let at = from;
+  buffer[at++] = 0x08;
+  at = writeVarint(sequence, at);
+  const micros = Math.round(timeMs * 1000);
+  if (micros !== 0) {
+    buffer[at++] = 0x10;
+    at = writeSigned(micros, at);
+  }
+  at = writeBody(body, at);
+  if (source !== null && source !== "") at = writeText(0x32, source, at);
+  const length = at - from;
+  buffer[start] = 0x0a;
+  const to = writeVarint(length, start + 1);
+  buffer.copyWithin(to, from, at);
+  return to + length;
+}
+
+function bodyBytesMax(body: EventBody): number {
+  switch (body.kind) {
+    case "temp":
+      return body.picture?.length ?? 0;
+    case "text":
+      return 3 * body.text.length;
+    case "json":
+      return 3 * body.json.length;
+  }
+}
+
+function writeBody(body: EventBody, at: number): number {
+  switch (body.kind) {
+    case "temp":
+      return writeTemp(body, at);
+    case "text":
+      return writeText(0x22, body.text, at);
+    case "json":
+      return writeText(0x2a, body.json, at);
+  }
+}
+
+function writeTemp(
+  { deviceId, eventId, humidity, tempCel, picture }: Extract<EventBody, { kind: "temp" }>,
+  at: number,
+) {
+  const pictureBytes = picture?.length ?? 0;
+  buffer[at++] = 0x1a;
+  const from = at + 5;
+  let end = from;
+  for (const [tag, value] of [[0x08, deviceId], [0x10, eventId]] as const) {
+    if (value === 0) continue;
+    buffer[end++] = tag;
+    end = writeSigned(value, end);
+  }
+  for (const [tag, value] of [[0x1d, humidity], [0x25, tempCel]] as const) {
+    if (Object.is(value, 0)) continue;
+    buffer[end++] = tag;
+    floats.setFloat32(0, value, true);
+    for (let index = 0; index < 4; index++) buffer[end++] = floats.getUint8(index);
+  }
+  if (pictureBytes > 0) {
+    buffer[end++] = 0x2a;
+    end = writeVarint(pictureBytes, end);
+    buffer.set(picture!, end);
+    end += pictureBytes;
+  }
+  const to = writeVarint(end - from, at);
+  buffer.copyWithin(to, from, end);
+  return to + end - from;
+}
+
+function writeText(tag: number, text: string, at: number): number {
+  buffer[at++] = tag;
+  const from = at + 5;
+  const { written } = encoder.encodeInto(text, buffer.subarray(from));
+  const to = writeVarint(written, at);
+  buffer.copyWithin(to, from, from + written);
+  return to + written;
+}
+
+/** A whole number from 0 to 2^53 - 1. */
+function writeVarint(value: number, at: number): number {
+  for (; value >= 128; value = Math.floor(value / 128)) buffer[at++] = value % 128 + 128;
+  buffer[at++] = value;
+  return at;
+}
+
+/** Negative ones as 64 bits, as protobuf has them. */
+function writeSigned(value: number, at: number): number {
+  if (value >= 0) return writeVarint(value, at);
+  for (let rest = BigInt.asUintN(64, BigInt(value));; rest >>= 7n) {
+    if (rest < 128n) {
+      buffer[at++] = Number(rest);
+      return at;
+    }
+    buffer[at++] = Number(rest & 127n) + 128;
+  }
+}
+
+function makeRoom(bytes: number): void {
+  if (bytes <= buffer.length) return;
+  const larger = new Uint8Array(2 * bytes);
+  larger.set(buffer);
+  buffer = larger;
+}

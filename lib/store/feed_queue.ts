@@ -1,0 +1,39 @@
+/** Where the events of a feed wait on the box until the server has them: in memory, or in the spool. Types only. */
+import type { BoxEvent } from "../protocol/event.ts";
+import type { EventPack } from "../protocol/event_pack.ts";
+
+/** An event which has no number yet. */
+export type NewEvent = Omit<BoxEvent, "sequence">;
+
+export interface FeedQueue {
+  /** Of its numbering; a number is never used twice in it. */
+  readonly run: string;
+  /** Nothing below is here, or will be: it was stored, or dropped. */
+  readonly floor: number;
+  /** The last number that was given to an event; 0 before the first. */
+  readonly lastSequence: number;
+  /** Events that wait, and their bytes. */
+  readonly events: number;
+  readonly bytes: number;
+  /** Events which were dropped since the program started, as there was no room or they were too old. */
+  readonly dropped: number;
+  /** What is here before it is pushed again: a file is read from its start, so that its numbers stay the same. */
+  readonly isRepeatable: boolean;
+  /** Events up to this one are on their way to the server: they are not dropped meanwhile. */
+  keepThrough: number;
+  /** Called when there are more events, or fewer. */
+  changed: () => void;
+  /**
+   * Gives events their numbers and keeps them; resolves when they are safe: in memory when there is room, in the spool when
+   * they are committed.
+   *
+   * @throws {FramewireError} `NO_SPACE` when the queue refuses, `STORAGE_FAILED`, `MALFORMED` for an event that is too large.
+   */
+  append(events: readonly NewEvent[]): Promise<{ readonly firstSequence: number }>;
+  /** Packs with events behind `after`, in order, of about so many bytes; none when there are none. */
+  read(after: number, bytesMax: number): Promise<readonly EventPack[]>;
+  /** Events `first` to `last` are stored on the server: they may go. */
+  stored(first: number, last: number): void;
+  /** The server has events of this run which were never sent: begins another. */
+  renew(): Promise<void>;
+}

@@ -1,0 +1,116 @@
+/** The events of a feed in memory: bounded, so that whoever makes them waits for the server. */
+import { LIMITS } from "../config/limits.ts";
+import { newId, type Random } from "../platform/random.ts";
+import { type EventPack, packEvents } from "../protocol/event_pack.ts";
+import { AckedEvents } from "./acked_events.ts";
+import type { FeedQueue, NewEvent } from "./feed_queue.ts";
+
+export class MemoryFeedQueue implements FeedQueue {
+  readonly isRepeatable: boolean;
+  readonly dropped = 0;
+  keepThrough = 0;
+  changed: () => void = () => {};
+  readonly #random: Random;
+  readonly #acked = new AckedEvents();
+  #run: string;
+  #packs: EventPack[] = [];
+  #last = 0;
+  #events = 0;
+  #bytes = 0;
+  #roomMade: (() => void)[] = [];
+
+  /** `run` is that of events which can be read again, and get the same numbers then. */
+  constructor(random: Random, run?: string) {
+    this.#random = random;
+    this.#run = run ?? newId(random);
+    this.isRepeatable = run !== undefined;
+  }
+
+  get run(): string {
+    return this.#run;
+  }
+
+  get floor(): number {
+    return this.#packs[0]?.first ?? this.#last + 1;
+  }
+
+  get lastSequence(): number {
+    return this.#last;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Resolves when there is room for more; they are in already. */
+  async append(events: readonly NewEvent[]): Promise<{ readonly firstSequence: number }> {
+    const firstSequence = this.#last + 1;
+    const packs = packEvents(events.map((event, index) => ({ ...event, sequence: firstSequence + index })));
+    this.#last += events.length;
+    for (const pack of packs) this.#put(pack);
+    this.changed();
+    while (this.#bytes > LIMITS.feedMemoryBytesMax) {
+      await new Promise<void>((resolve) => this.#roomMade.push(resolve));
+    }
+    return { firstSequence };
+  }
+
+  read(after: number, bytesMax: number): Promise<readonly EventPack[]> {
+    const packs: EventPack[] = [];
+    let bytes = 0;
+    for (let index = this.#indexBehind(after); index < this.#packs.length && bytes < bytesMax; index++) {
+      for (const part of this.#acked.missingOf(this.#packs[index]!, after)) {
+        packs.push(part);
+        bytes += part.bytes.length;
+      }
+    }
+    return Promise.resolve(packs);
+  }
+
+  stored(first: number, last: number): void {
+    this.#acked.add(first, last);
+    const kept: EventPack[] = [];
+    // Acks come in order: mostly the packs at the front.
+    let index = 0;
+    for (; index < this.#packs.length && this.#packs[index]!.first <= last; index++) {
+      const pack = this.#packs[index]!;
+      if (pack.last < first || this.#acked.missingOf(pack).length > 0) kept.push(pack);
+      else this.#remove(pack);
+    }
+    this.#packs.splice(0, index, ...kept);
+    for (const resolve of this.#roomMade.splice(0)) resolve();
+    this.changed();
+  }
+
+  renew(): Promise<void> {
+    this.#run = newId(this.#random);
+    return Promise.resolve();
+  }
+
+  #put(pack: EventPack): void {
+    if (this.#acked.missingOf(pack).length === 0) return;
+    this.#packs.push(pack);
+    this.#events += pack.last - pack.first + 1;
+    this.#bytes += pack.bytes.length;
+  }
+
+  #remove(pack: EventPack): void {
+    this.#events -= pack.last - pack.first + 1;
+    this.#bytes -= pack.bytes.length;
+  }
+
+  /** Of the first pack with events behind `after`. */
+  #indexBehind(after: number): number {
+    let [low, high] = [0, this.#packs.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#packs[middle]!.last <= after) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
