@@ -1,5 +1,5 @@
 /** Capture times of the pictures of a source: in the order in which the box numbered them. Arithmetic only. */
-import { FUTURE_MS_MAX, toServerMs } from "../protocol/server_time.ts";
+import { FUTURE_MS_MAX, toServerMs } from "../protocol/box_time.ts";
 
 /** The smallest step, ms: microseconds are what is kept. */
 const STEP_MS = 0.001;
