@@ -3,7 +3,10 @@ import type { BoxEvent } from "../protocol/event.ts";
 import type { EventPack } from "../protocol/event_pack.ts";
 
 /** An event which has no number yet. */
-export type NewEvent = Omit<BoxEvent, "sequence">;
+export type NewEvent = Omit<BoxEvent, "sequence"> & {
+  /** Where its origin goes on behind it: becomes the {@linkcode FeedQueue.mark} in the same commit. */
+  readonly mark?: string;
+};
 
 export interface FeedQueue {
   /** Of its numbering; a number is never used twice in it. */
@@ -19,6 +22,11 @@ export interface FeedQueue {
   readonly dropped: number;
   /** What is here before it is pushed again: a file is read from its start, so that its numbers stay the same. */
   readonly isRepeatable: boolean;
+  /**
+   * The last mark of the events that are safe here, for as long as the feed has been known: kept in the commit of its event,
+   * and also when that is stored or dropped. What a file that grows has given is so taken once, whatever is killed.
+   */
+  readonly mark: string | null;
   /** Events up to this one are on their way to the server: they are not dropped meanwhile. */
   keepThrough: number;
   /** Called when there are more events, or fewer. */

@@ -8,6 +8,7 @@ import type { FeedQueue, NewEvent } from "./feed_queue.ts";
 export class MemoryFeedQueue implements FeedQueue {
   readonly isRepeatable: boolean;
   readonly dropped = 0;
+  mark: string | null = null;
   keepThrough = 0;
   changed: () => void = () => {};
   readonly #random: Random;
@@ -51,6 +52,7 @@ export class MemoryFeedQueue implements FeedQueue {
     const firstSequence = this.#last + 1;
     const packs = packEvents(events.map((event, index) => ({ ...event, sequence: firstSequence + index })));
     this.#last += events.length;
+    this.mark = events.findLast(({ mark }) => mark !== undefined)?.mark ?? this.mark;
     for (const pack of packs) this.#put(pack);
     this.changed();
     while (this.#bytes > LIMITS.feedMemoryBytesMax) {
