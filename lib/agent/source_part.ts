@@ -1,0 +1,81 @@
+/** A camera or a folder of pictures as a part of the agent. */
+import type { SourceOptions } from "../client/source_options.ts";
+import { CameraOrigin } from "../frames/camera_origin.ts";
+import { FolderOrigin } from "../frames/folder_origin.ts";
+import type { FrameOrigin } from "../frames/frame_origin.ts";
+import { type JobOriginEvents, SourceJob } from "../frames/source_job.ts";
+import { type Clock, sleep } from "../platform/clock.ts";
+import type { Disk } from "../platform/disk.ts";
+import type { Processes } from "../platform/processes.ts";
+import type { Random } from "../platform/random.ts";
+import type { AgentWork } from "./agent_work.ts";
+import type { Part, PartHealth } from "./supervised_part.ts";
+
+export interface SourceOutside {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly processes: Processes;
+}
+
+/** How often it is looked whether pictures come, ms. */
+const LOOK_MS = 1_000;
+/** How long a source has to end cleanly, ms. */
+const STOP_MS = 2_000;
+
+export class SourcePart implements Part {
+  readonly name: string;
+  readonly #options: SourceOptions;
+  readonly #outside: SourceOutside;
+  readonly #work: AgentWork;
+
+  constructor(options: SourceOptions, outside: SourceOutside, work: AgentWork) {
+    this.name = `source ${options.settings.name}`;
+    this.#options = options;
+    this.#outside = outside;
+    this.#work = work;
+  }
+
+  async run(signal: AbortSignal, health: PartHealth): Promise<void> {
+    const { clock } = this.#outside;
+    const job = new SourceJob(
+      this.#options.settings,
+      (events) => this.#open(events),
+      {
+        // A camera is opened again, or a picture cannot be sent: over when pictures come.
+        note: (_, text) => text.endsWith(" is back") ? health.note(text) : health.trouble(text),
+        frame: () => {},
+        dropped: () => {},
+        ended: () => {},
+      },
+      this.#outside,
+    );
+    const over = new AbortController();
+    job.settled.then(() => over.abort());
+    const either = AbortSignal.any([signal, over.signal]);
+    job.start();
+    this.#work.sources.add(job);
+    try {
+      for (let captured = 0; !either.aborted;) {
+        await sleep(clock, LOOK_MS, either);
+        if (job.captured > captured) health.works();
+        captured = job.captured;
+      }
+      if (signal.aborted && !job.isEnded) {
+        job.stop();
+        await sleep(clock, STOP_MS, over.signal);
+      }
+    } finally {
+      await job.giveUp();
+      this.#work.sources.delete(job);
+    }
+    if (job.error !== null) throw job.error;
+  }
+
+  async #open(events: JobOriginEvents): Promise<FrameOrigin> {
+    const { disk, clock, random, processes } = this.#outside;
+    const { from } = this.#options;
+    if ("folder" in from) return await FolderOrigin.open(from.folder, { disk, clock }, events);
+    return new CameraOrigin({ camera: from.camera, processes, clock, random, events });
+  }
+}
