@@ -14,13 +14,12 @@ import type { FrameCatalog, NewFrame, OpenedSource } from "./frame_catalog.ts";
 import { FrameGaps, type NewGap } from "./frame_gaps.ts";
 import { type FramePictures, knownIds, type PlacedPicture } from "./frame_pictures.ts";
 import { FrameResults } from "./frame_results.ts";
+import { FrameRounds } from "./frame_rounds.ts";
 import type { FrameSegment, FrameSegments } from "./frame_segments.ts";
 import { storageError } from "./storage_error.ts";
 
 /** Results and gaps wait this long for frames which they can be committed with. */
 const LATER_MS = 200;
-/** A sync beside the commit of the batch before pays for many frames only; half a window are many. */
-const OVERLAP_FRAMES_MIN = LIMITS.frameWindowFrames / 2;
 
 /** What waits for its commit: a frame in a segment, a picture which is not on the disk yet, or one that is passed over. */
 interface Waiting {
@@ -59,7 +58,14 @@ export class FrameWriter {
   #seen: number;
   /** Frames are taken one after the other. Never rejects. */
   #taking: Promise<void> = Promise.resolve();
-  #waiting: Waiting[] = [];
+  readonly #rounds = new FrameRounds<Waiting>({
+    sync: () => this.#guard("sync", () => this.#options.segments.sync()),
+    commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
+    // Names are chosen by what the catalog knows.
+    needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
+    alone: (batch) => this.#guard("store", () => this.#options.exclusively(() => this.#roundOfPictures(batch))),
+    hasFailed: () => this.#failed !== undefined,
+  });
   readonly #gaps = new FrameGaps();
   /** Some were passed over of which the catalog does not know yet. */
   #hasUnnoted = false;
@@ -121,7 +127,7 @@ export class FrameWriter {
       if (sequence <= this.#seen) return;
       this.#seen = sequence;
       this.#results.passed(sequence);
-      this.#waiting.push({ sequence });
+      this.#rounds.add({ sequence });
       this.#run();
     });
   }
@@ -183,7 +189,7 @@ export class FrameWriter {
   }
 
   get #hasWork(): boolean {
-    return this.#waiting.length > 0 || this.#gaps.count > 0 || this.#results.isReady || this.#hasUnnoted;
+    return this.#rounds.count > 0 || this.#gaps.count > 0 || this.#results.isReady || this.#hasUnnoted;
   }
 
   #inTurn(job: () => void | Promise<void>): Promise<void> {
@@ -249,7 +255,7 @@ export class FrameWriter {
       verdict: null,
       result: null,
     };
-    this.#waiting.push(inFile ? { sequence, frame: row, segment } : { sequence, frame: row, segment, picture: frame });
+    this.#rounds.add(inFile ? { sequence, frame: row, segment } : { sequence, frame: row, segment, picture: frame });
   }
 
   #runSoon(): void {
@@ -263,35 +269,15 @@ export class FrameWriter {
   /** Starts at once, unless it runs already; results and gaps alone are in no hurry. */
   #run(hurry = false): void {
     if (this.#running !== undefined || this.#failed !== undefined) return;
-    if (!hurry && this.#waiting.length === 0) return;
+    if (!hurry && this.#rounds.count === 0) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#running = this.#rounds().finally(() => {
+    this.#running = this.#rounds.run().finally(() => {
       this.#running = undefined;
       if (this.#failed !== undefined) return;
-      if (this.#waiting.length > 0) this.#run();
+      if (this.#rounds.count > 0) this.#run();
       else if (this.#hasWork) this.#runSoon();
     });
-  }
-
-  async #rounds(): Promise<void> {
-    let committing: Promise<void> = Promise.resolve();
-    do {
-      if (this.#waiting.length < OVERLAP_FRAMES_MIN) await committing;
-      const batch = this.#waiting;
-      this.#waiting = [];
-      if (batch.some(({ picture }) => picture !== undefined)) {
-        // Names are chosen by what the catalog knows.
-        await committing;
-        await this.#guard("store", () => this.#options.exclusively(() => this.#roundOfPictures(batch)));
-        continue;
-      }
-      await this.#guard("sync", () => this.#options.segments.sync());
-      await committing;
-      if (this.#failed !== undefined) return;
-      committing = this.#guard("commit", () => this.#commit(batch, batch));
-    } while (this.#waiting.length > 0 && this.#failed === undefined);
-    await committing;
   }
 
   async #roundOfPictures(batch: readonly Waiting[]): Promise<void> {
@@ -377,7 +363,7 @@ export class FrameWriter {
     this.#ended ??= error;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#waiting = [];
+    this.#rounds.clear();
     const { device, name: source } = this.#options.opened.source;
     const fields = { device, source, ...errorFields(error) };
     this.#options.log("error", "Source interrupted by the server's disk", fields);
