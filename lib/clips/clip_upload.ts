@@ -118,6 +118,15 @@ export class ClipUpload implements FrameSource {
     this.#link.pacer.forget(this.#sent - this.#received);
   }
 
+  /** Nobody wants it sent any more. What the server holds is kept there, for another time. */
+  cancel(): void {
+    if (this.#abort.signal.aborted) return;
+    if (this.#asked) {
+      this.#link.send({ kind: "closeStream", stream: this.stream, discard: false, reason: "The box took it back" });
+    }
+    this.stop();
+  }
+
   /** Takes a message of this stream. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
   receive(message: ClipOffer | ClipAccepted | Ack | Resend | ErrorMessage): void {
     if (!mayReceiveOnStream("box", this.#state, message.kind)) {
