@@ -104,6 +104,8 @@ export const LIMITS = {
   eventWindowEvents: 20_000,
   /** Bytes of their batches: what the server holds of a stream in memory. */
   eventWindowBytes: 4 * MIB,
+  /** Batches of one connection which wait for the disk; beyond it nothing is read from the box. Eight windows. */
+  eventsHeldBytesMax: 32 * MIB,
   /** Ranges of sequence numbers held of a run: what is between them was dropped by the box, or is on its way. */
   eventRangesMax: 1_000,
   /** Events of one feed which wait in the memory of the box: beyond it whoever makes them waits. */

@@ -1,14 +1,16 @@
-/** One connection of a box, server side: Hello and Welcome, then its clips and sources. */
+/** One connection of a box, server side: Hello and Welcome, then its clips, sources and feeds. */
 import { LIMITS } from "../config/limits.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { ClipReceiver } from "../clips/clip_receiver.ts";
 import { FramewireError } from "../errors.ts";
+import type { EventCounts } from "../events/event_counts.ts";
+import { FeedReceiver, type FeedReceiverOptions } from "../events/feed_receiver.ts";
 import type { FrameCounts } from "../frames/frame_counts.ts";
 import { FrameReceiver, type FrameReceiverOptions } from "../frames/frame_receiver.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Connection } from "../platform/network.ts";
-import { type Hello, type Message, type OpenSource, PROTOCOL_VERSION } from "../protocol/message.ts";
+import { type Hello, type Message, type OpenFeed, type OpenSource, PROTOCOL_VERSION } from "../protocol/message.ts";
 import { totalBytes } from "../protocol/ranges.ts";
 import { StreamNumbers } from "../protocol/stream_numbers.ts";
 import type { CloseReason } from "../session/close_reason.ts";
@@ -32,7 +34,11 @@ export interface BoxConnectionOptions {
   /** Called with the outcome of each clip. */
   readonly clipEnded: (stored: boolean) => void;
   readonly frames: Pick<FrameReceiverOptions, "recorder" | "outlets" | "record" | "totals">;
+  readonly events?: Pick<FeedReceiverOptions, "recorder" | "watcher" | "totals">;
 }
+
+/** What all receivers do. */
+type Receiver = ClipReceiver | FrameReceiver | FeedReceiver;
 
 export class BoxConnection {
   readonly #options: BoxConnectionOptions;
@@ -40,6 +46,7 @@ export class BoxConnection {
   #device = "";
   #clips: ClipReceiver | undefined;
   #frames: FrameReceiver | undefined;
+  #feeds: FeedReceiver | undefined;
   #seen: SeenConnection | undefined;
 
   constructor(options: BoxConnectionOptions) {
@@ -52,7 +59,7 @@ export class BoxConnection {
     const { log } = this.#options;
     const reason = await this.#session.run({ receive: (message) => this.#receive(message) });
     this.#seen?.left();
-    await Promise.all([this.#clips?.close(), this.#frames?.close()]);
+    await Promise.all([this.#clips?.close(), this.#frames?.close(), this.#feeds?.close()]);
     const fields = { device: this.#device, from: this.#session.remote, how: reason.word };
     const level = reason.word === "cut" ? "warn" : "info";
     log(level, "Connection ended", reason.error === null ? fields : { ...fields, ...errorFields(reason.error) });
@@ -70,17 +77,22 @@ export class BoxConnection {
         return this.#greet(message);
       case "openClip":
       case "videoData":
-        this.#checkKind(message, this.#frames!);
+        this.#checkKind(message, this.#frames!, this.#feeds);
         return this.#clips!.receive(message);
       case "openSource":
       case "frameOffer":
       case "frameData":
       case "framesDropped":
       case "endSource":
-        this.#checkKind(message, this.#clips!);
+        this.#checkKind(message, this.#clips!, this.#feeds);
         return this.#frames!.receive(message);
+      case "openFeed":
+      case "eventData":
+      case "endFeed":
+        this.#checkKind(message, this.#clips!, this.#frames!);
+        return this.#feeds?.receive(message);
       case "closeStream":
-        return (this.#frames!.has(message.stream) ? this.#frames! : this.#clips!).receive(message);
+        return this.#ownerOf(message.stream).receive(message);
       case "boxStatus":
         return this.#seen!.tell(message);
       case "goodbye":
@@ -88,10 +100,15 @@ export class BoxConnection {
     }
   }
 
-  /** A stream is a clip or a source, for good. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
-  #checkKind({ kind, stream }: { kind: Message["kind"]; stream: number }, others: ClipReceiver | FrameReceiver): void {
-    if (!others.has(stream)) return;
+  /** A stream is a clip, a source or a feed, for good. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
+  #checkKind({ kind, stream }: { kind: Message["kind"]; stream: number }, ...others: (Receiver | undefined)[]): void {
+    if (!others.some((other) => other?.has(stream))) return;
     throw new FramewireError("UNEXPECTED_MESSAGE", `Cannot take ${kind} as stream ${stream} is of another kind`);
+  }
+
+  #ownerOf(stream: number): Receiver {
+    if (this.#frames!.has(stream)) return this.#frames!;
+    return this.#feeds?.has(stream) ? this.#feeds : this.#clips!;
   }
 
   #greet(hello: Hello): void {
@@ -129,7 +146,7 @@ export class BoxConnection {
   }
 
   #makeReceivers(device: string, clockOffsetMs: () => number): void {
-    const { clock, store, httpUrl, frames } = this.#options;
+    const { clock, store, httpUrl, frames, events } = this.#options;
     const common = {
       ...{ device, clock, numbers: new StreamNumbers() },
       send: (message: Message) => this.#session.send(message),
@@ -149,6 +166,13 @@ export class BoxConnection {
       opened: (opening) => this.#sourceOpened(opening),
       ended: (source, counts, error) => this.#sourceEnded(source, counts, error),
     });
+    this.#feeds = events && new FeedReceiver({
+      ...common,
+      ...events,
+      clockOffsetMs,
+      opened: (opening) => this.#feedOpened(opening),
+      ended: (opening, counts, error) => this.#feedEnded(opening, counts, error),
+    });
   }
 
   #sourceOpened({ source, sourceKind: kind, policy }: OpenSource): void {
@@ -164,6 +188,17 @@ export class BoxConnection {
     };
     if (error === null) this.#options.log("info", "Source ended", fields);
     else this.#options.log("warn", "Source ended", { ...fields, ...errorFields(error) });
+  }
+
+  #feedOpened({ feed, run, late }: OpenFeed): void {
+    this.#options.log("info", "Feed opened", { device: this.#device, feed, run, late });
+  }
+
+  #feedEnded({ feed, late }: OpenFeed, counts: EventCounts, error: FramewireError | null): void {
+    const { received, stored, duplicates } = counts;
+    const fields = { device: this.#device, feed, late, received, stored, duplicates };
+    if (error === null) this.#options.log("info", "Feed ended", fields);
+    else this.#options.log("warn", "Feed ended", { ...fields, ...errorFields(error) });
   }
 
   #clipEnded(name: string, outcome: FramewireError | { bytes: number | null; storedName: string }): void {

@@ -8,6 +8,7 @@ import type { FrameAck, FrameData, Message, MessageKind, OpenSource } from "../.
 import { framePicture } from "../../lib/protocol/picture_frame.ts";
 import { BoxListener } from "../../lib/server/box_listener.ts";
 import { DeviceTable } from "../../lib/server/device_table.ts";
+import { noEvents } from "./made_up_event_recorder.ts";
 import { MadeUpRecorder } from "./made_up_recorder.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import { RawPeer } from "./session_pair.ts";
@@ -60,6 +61,7 @@ export class FrameFixture {
       httpUrl: () => "",
       clipEnded: () => {},
       frames: { recorder, totals, outlets: this.#outlets(), record },
+      events: noEvents(),
     });
   }
 

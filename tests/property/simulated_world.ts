@@ -9,6 +9,7 @@ import type { Network } from "../../lib/platform/network.ts";
 import { BoxListener } from "../../lib/server/box_listener.ts";
 import { DeviceTable } from "../../lib/server/device_table.ts";
 import { ClipStore } from "../../lib/store/clip_store.ts";
+import { noEvents } from "../helpers/made_up_event_recorder.ts";
 import { noFrames } from "../helpers/made_up_recorder.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { MemoryCatalog } from "../helpers/memory_catalog.ts";
@@ -119,6 +120,7 @@ export class SimulatedWorld {
         if (!stored) this.note("a stream failed");
       },
       frames: noFrames(),
+      events: noEvents(),
     });
     boxes.start(ADDRESS);
     this.#server = { store, boxes };

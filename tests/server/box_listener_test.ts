@@ -4,6 +4,7 @@ import { silentLog } from "../../lib/log.ts";
 import { BoxListener } from "../../lib/server/box_listener.ts";
 import { DeviceTable } from "../../lib/server/device_table.ts";
 import type { Hello } from "../../lib/protocol/message.ts";
+import { noEvents } from "../helpers/made_up_event_recorder.ts";
 import { noFrames } from "../helpers/made_up_recorder.ts";
 import { osError } from "../helpers/os_errors.ts";
 import { MemoryNetwork } from "../helpers/memory_network.ts";
@@ -29,6 +30,7 @@ async function setUp() {
     httpUrl: () => "",
     clipEnded: () => {},
     frames: noFrames(),
+    events: noEvents(),
   });
   listener.start(ADDRESS);
   const connect = async () => {
