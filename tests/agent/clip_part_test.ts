@@ -1,0 +1,238 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { ClipFolderSettings } from "../../lib/agent/agent_config.ts";
+import { AgentWork } from "../../lib/agent/agent_work.ts";
+import { ClipPart } from "../../lib/agent/clip_part.ts";
+import type { ClipJob } from "../../lib/clips/clip_job.ts";
+import { FramewireError } from "../../lib/errors.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
+import { MemoryDisk } from "../helpers/memory_disk.ts";
+import { SeededRandom } from "../helpers/seeded_random.ts";
+
+const RESULT = {
+  stored: { clipId: "c", storedName: "c", url: "", alreadyThere: false },
+  bytes: 3,
+  sha256: "00",
+};
+
+/** A box with a watched folder; what the server would say is said by the test. */
+class World {
+  readonly clock: MadeUpClock;
+  readonly work = new AgentWork();
+  readonly troubles: string[] = [];
+  readonly notes: string[] = [];
+  readonly #stop = new AbortController();
+  readonly #settings: ClipFolderSettings;
+  disk: MemoryDisk;
+  running: Promise<void> = Promise.resolve();
+
+  constructor(settings: Partial<ClipFolderSettings> = {}, before?: World) {
+    this.clock = before?.clock ?? new MadeUpClock();
+    this.disk = before?.disk ?? new MemoryDisk({ wallMs: () => this.clock.wallMs() });
+    const defaults = { folder: "/clips", pattern: "*.mp4", end: "keep", moveTo: null, settledMs: 5_000 } as const;
+    this.#settings = { ...defaults, ...settings };
+  }
+
+  async start(): Promise<this> {
+    await this.disk.makeFolder("/clips");
+    const outside = { disk: this.disk, clock: this.clock, random: new SeededRandom(1) };
+    const part = new ClipPart(this.#settings, "/state", outside, this.work);
+    this.running = part.run(this.#stop.signal, {
+      works: () => {},
+      trouble: (text) => void this.troubles.push(text),
+      note: (text) => void this.notes.push(text),
+    });
+    await this.clock.advance(0);
+    return this;
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    const path = `/clips/${name}`;
+    await this.disk.makeFolder(path.slice(0, path.lastIndexOf("/")));
+    const file = await this.disk.open(path, "create-or-update");
+    await file.writeAt(new TextEncoder().encode(text), (await file.info()).bytes);
+    file.close();
+  }
+
+  names(): string[] {
+    return this.work.clips.jobs.map(({ name }) => name);
+  }
+
+  job(name: string): ClipJob {
+    return this.work.clips.jobs.find((job) => job.name === name)!;
+  }
+
+  paths(): string[] {
+    return this.disk.paths().filter((path) => !path.startsWith("/state/"));
+  }
+
+  async stored(name: string): Promise<void> {
+    await this.job(name).stored(RESULT);
+    await this.clock.advance(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.clock.runUntil(this.running);
+  }
+
+  /** kill -9: nothing more happens, and what was not synced is gone. */
+  killed(settings: Partial<ClipFolderSettings> = {}): World {
+    this.disk = this.disk.crash("nothing");
+    this.running.catch(() => {});
+    return new World(settings, this);
+  }
+}
+
+Deno.test("clip part: a file is taken when it has not changed for as long as it must", async () => {
+  const world = await new World().start();
+  await world.write("a.mp4", "one");
+  for (let second = 0; second < 10; second++) {
+    await world.clock.advance(1_000);
+    await world.write("a.mp4", "more");
+  }
+  assertEquals(world.names(), [], "it still grows");
+  await world.clock.advance(4_900);
+  assertEquals(world.names(), []);
+  await world.clock.advance(2_100);
+  assertEquals(world.names(), ["a.mp4"]);
+  await world.clock.advance(60_000);
+  assertEquals(world.names(), ["a.mp4"], "it is taken once");
+  await world.stop();
+  assertEquals([world.names(), world.clock.pendingTimers], [[], 0]);
+});
+
+Deno.test("clip part: names are seen from the folder; others, hidden ones and those above are left alone", async () => {
+  const world = await new World().start();
+  for (const name of ["b/c.mp4", "a.txt", ".d.mp4", "e.mp4.part", "z.mp4"]) await world.write(name, "x");
+  await world.clock.advance(7_000);
+  assertEquals(world.names(), ["b/c.mp4", "z.mp4"]);
+  await world.stop();
+});
+
+Deno.test("clip part: what is kept is sent once, also after a kill; changed, it is sent again", async () => {
+  const world = await new World().start();
+  await world.write("a.mp4", "one");
+  await world.clock.advance(7_000);
+  await world.stored("a.mp4");
+  assertEquals([world.paths(), world.names()], [["/clips/a.mp4"], []]);
+  await world.clock.advance(20_000);
+  assertEquals(world.names(), []);
+  const synced = await world.disk.open("/clips/a.mp4", "update");
+  await synced.sync();
+  synced.close();
+  await world.disk.syncFolder("/clips");
+
+  const next = await world.killed().start();
+  await next.clock.advance(20_000);
+  assertEquals([next.paths(), next.names()], [["/clips/a.mp4"], []]);
+  await next.write("a.mp4", "two");
+  await next.clock.advance(7_000);
+  assertEquals(next.names(), ["a.mp4"]);
+  await next.stop();
+});
+
+for (const end of ["delete", "move"] as const) {
+  const moveTo = end === "move" ? "/sent" : null;
+  const gone = end === "move" ? ["/sent/b/a.mp4"] : [];
+
+  Deno.test(`clip part: then ${end} happens when it is stored and not before`, async () => {
+    const world = await new World({ end, moveTo }).start();
+    await world.write("b/a.mp4", "one");
+    await world.clock.advance(20_000);
+    const job = world.job("b/a.mp4");
+    for (const phase of ["checking", "sending", "finishing", "waiting"] as const) {
+      job.enter(phase);
+      await world.clock.advance(1_000);
+      assertEquals(world.paths(), ["/clips/b/a.mp4"], phase);
+    }
+    await world.stored("b/a.mp4");
+    assertEquals(world.paths(), gone);
+    await world.stop();
+  });
+
+  Deno.test(`clip part: killed between stored and ${end}, it is offered again, and then goes`, async () => {
+    const world = await new World({ end, moveTo }).start();
+    await world.write("b/a.mp4", "one");
+    const file = await world.disk.open("/clips/b/a.mp4", "update");
+    await file.sync();
+    file.close();
+    await world.disk.syncFolder("/clips/b");
+    await world.clock.advance(7_000);
+    const kill = Promise.withResolvers<World>();
+    world.disk.onCall = ({ kind }) => {
+      if (kind === "remove" || kind === "rename") kill.resolve(world.killed({ end, moveTo }));
+    };
+    await world.stored("b/a.mp4");
+    const next = await (await kill.promise).start();
+    assertEquals(next.paths(), ["/clips/b/a.mp4"]);
+    await next.clock.advance(7_000);
+    assertEquals(next.names(), ["b/a.mp4"]);
+    await next.stored("b/a.mp4");
+    assertEquals(next.paths(), gone);
+    await next.stop();
+  });
+
+  Deno.test(`clip part: a file which changed while it was stored stays, and is sent anew, before ${end}`, async () => {
+    const world = await new World({ end, moveTo }).start();
+    await world.write("b/a.mp4", "one");
+    await world.clock.advance(7_000);
+    await world.write("b/a.mp4", "two");
+    await world.stored("b/a.mp4");
+    assertEquals([world.paths(), world.names()], [["/clips/b/a.mp4"], []]);
+    await world.clock.advance(7_000);
+    assertEquals(world.names(), ["b/a.mp4"]);
+    await world.stored("b/a.mp4");
+    assertEquals(world.paths(), gone);
+    await world.stop();
+  });
+}
+
+Deno.test("clip part: nothing is overwritten by a move", async () => {
+  const world = await new World({ end: "move", moveTo: "/sent" }).start();
+  for (const text of ["one", "two!"]) {
+    await world.write("a.mp4", text);
+    await world.clock.advance(7_000);
+    await world.stored("a.mp4");
+  }
+  assertEquals(world.paths(), ["/sent/a-2.mp4", "/sent/a.mp4"]);
+  assertEquals(new TextDecoder().decode(world.disk.contentOf("/sent/a.mp4")), "one");
+  await world.stop();
+});
+
+Deno.test("clip part: what cannot be sent stays, is tried again, and does not stop the others", async () => {
+  const world = await new World({ end: "delete" }).start();
+  await world.write("a.mp4", "one");
+  await world.write("b.mp4", "two");
+  await world.clock.advance(7_000);
+  await world.job("a.mp4").fail(new FramewireError("INVALID_NAME", "Cannot take it"));
+  await world.stored("b.mp4");
+  assertEquals(world.paths(), ["/clips/a.mp4"]);
+  assertEquals(world.troubles, ["a.mp4: Cannot take it"]);
+  await world.clock.advance(60_000);
+  assertEquals(world.names(), ["a.mp4"]);
+  await world.stop();
+});
+
+Deno.test("clip part: of many files only a few are taken at once, and all in the end", async () => {
+  const world = await new World({ end: "delete" }).start();
+  for (let at = 0; at < 40; at++) await world.write(`${at}.mp4`, "x");
+  await world.clock.advance(7_000);
+  let stored = 0;
+  while (world.names().length > 0) {
+    assertEquals(world.names().length <= 16, true);
+    for (const name of world.names()) {
+      await world.stored(name);
+      stored++;
+    }
+    await world.clock.advance(2_000);
+  }
+  assertEquals([stored, world.paths()], [40, []]);
+  await world.stop();
+});
+
+Deno.test("clip part: a folder that is gone is a failure of the part", async () => {
+  const world = await new World().start();
+  await world.disk.remove("/clips");
+  const failed = world.running.then(() => "", (error) => String(error));
+  assertStringIncludes(await world.clock.runUntil(failed), "Cannot watch /clips as there is no such folder");
+});
