@@ -2,6 +2,9 @@
 import { DatabaseSync } from "node:sqlite";
 import type { ByteRange } from "../protocol/ranges.ts";
 import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
+import { EventQueries } from "./event_queries.ts";
+import { EVENT_SCHEMA } from "./event_schema.ts";
+import { EventTables } from "./event_tables.ts";
 import { FrameQueries } from "./frame_queries.ts";
 import { FRAME_SCHEMA } from "./frame_schema.ts";
 import { FrameTables } from "./frame_tables.ts";
@@ -31,6 +34,7 @@ const MIGRATIONS = [
    CREATE INDEX clip_by_name ON clip (device, name);
    CREATE INDEX clip_unfinished ON clip (seq) WHERE stored_ms IS NULL;`,
   FRAME_SCHEMA,
+  EVENT_SCHEMA,
 ];
 
 export class CatalogDatabase {
@@ -39,6 +43,9 @@ export class CatalogDatabase {
   /** Frames: what is asked, and what changes them. */
   readonly frameQueries: FrameQueries;
   readonly frameTables: FrameTables;
+  /** Events: the same. */
+  readonly eventQueries: EventQueries;
+  readonly eventTables: EventTables;
 
   /** Opens or makes the database file. */
   constructor(path: string) {
@@ -49,9 +56,11 @@ export class CatalogDatabase {
         "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;",
     );
     this.#statements = new Statements(this.#database);
-    this.#migrate();
     this.frameQueries = new FrameQueries(this.#statements);
     this.frameTables = new FrameTables(this.#statements);
+    this.eventQueries = new EventQueries(this.#statements);
+    this.eventTables = new EventTables(this.#statements);
+    this.#migrate();
   }
 
   /** Runs `job` in one transaction, durable when it returns; rolled back when it throws. */
@@ -60,11 +69,13 @@ export class CatalogDatabase {
     this.#statements.prepare("BEGIN IMMEDIATE").run();
     try {
       const result = job();
+      this.eventTables.flush();
       this.#statements.prepare("COMMIT").run();
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some errors, such as a full disk.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.eventTables.rolledBack();
       throw error;
     }
   }

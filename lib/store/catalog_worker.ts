@@ -3,9 +3,12 @@
  * call. One thread and one connection, which alone touch the database file.
  */
 /// <reference lib="deno.worker" />
+import { type ErrorCode, FramewireError } from "../errors.ts";
 import { CATALOG_WRITES } from "./catalog.ts";
 import { CatalogDatabase } from "./catalog_database.ts";
+import { EVENT_WRITES } from "./event_catalog.ts";
 import { FRAME_WRITES } from "./frame_catalog.ts";
+import { EVENT_CALL } from "./sqlite_event_catalog.ts";
 import { FRAME_CALL } from "./sqlite_frame_catalog.ts";
 
 /** A call of a method of {@linkcode CatalogDatabase}. */
@@ -17,9 +20,15 @@ export interface CatalogCall {
 /** What became of it. */
 export type CatalogResult =
   | { readonly value: unknown }
-  | { readonly failure: "full" | "broken" | "refused"; readonly text: string };
+  | { readonly failure: "full" | "broken" | "refused"; readonly text: string }
+  /** What was given is wrong, which was found before anything was changed. */
+  | { readonly failure: "invalid"; readonly text: string; readonly code: ErrorCode };
 
-const WRITES: ReadonlySet<string> = new Set([...CATALOG_WRITES, ...FRAME_WRITES.map((name) => FRAME_CALL + name)]);
+const WRITES: ReadonlySet<string> = new Set([
+  ...CATALOG_WRITES,
+  ...FRAME_WRITES.map((name) => FRAME_CALL + name),
+  ...EVENT_WRITES.map((name) => EVENT_CALL + name),
+]);
 const SQLITE_FULL = 13;
 /** Results that mean the database itself cannot be trusted or written: IOERR, CORRUPT, CANTOPEN, NOTADB, READONLY. */
 const SQLITE_BROKEN = [10, 11, 14, 26, 8];
@@ -37,9 +46,28 @@ function runOne(call: CatalogCall): unknown {
     return;
   }
   if (database === undefined) throw new Error(`Cannot call ${call.method} as the catalog is not open`);
-  if (!call.method.startsWith(FRAME_CALL)) return callMethod(database, call.method, call.args);
-  const name = call.method.slice(FRAME_CALL.length);
-  return callMethod(WRITES.has(call.method) ? database.frameTables : database.frameQueries, name, call.args);
+  const isWrite = WRITES.has(call.method);
+  if (call.method.startsWith(FRAME_CALL)) {
+    const name = call.method.slice(FRAME_CALL.length);
+    return callMethod(isWrite ? database.frameTables : database.frameQueries, name, call.args);
+  }
+  if (call.method.startsWith(EVENT_CALL)) {
+    const name = call.method.slice(EVENT_CALL.length);
+    // What is asked behind a change of the same transaction is answered with it.
+    if (!isWrite) database.eventTables.flush();
+    return callMethod(isWrite ? database.eventTables : database.eventQueries, name, call.args);
+  }
+  return callMethod(database, call.method, call.args);
+}
+
+/** A batch of events which is wrong is its sender's affair: the others of the transaction go on. */
+function resultOf(call: CatalogCall): CatalogResult {
+  try {
+    return { value: runOne(call) };
+  } catch (error) {
+    if (error instanceof FramewireError) return { failure: "invalid", code: error.code, text: error.message };
+    throw error;
+  }
 }
 
 function failureOf(error: unknown): CatalogResult {
@@ -66,7 +94,7 @@ function attempt(job: () => CatalogResult[]): CatalogResult[] | CatalogResult {
 /** All together if that works; else one by one, so that one bad call takes no other with it. */
 function runBatch(calls: readonly CatalogCall[]): CatalogResult[] {
   const writes = calls.some((call) => WRITES.has(call.method));
-  const runAll = (some: readonly CatalogCall[]) => some.map((call) => ({ value: runOne(call) }));
+  const runAll = (some: readonly CatalogCall[]) => some.map(resultOf);
   const together = attempt(() => writes ? database!.transaction(() => runAll(calls)) : runAll(calls));
   if (Array.isArray(together)) return together;
   if (calls.length === 1) return [together];

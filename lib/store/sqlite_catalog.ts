@@ -6,7 +6,9 @@ import { FramewireError } from "../errors.ts";
 import type { ByteRange } from "../protocol/ranges.ts";
 import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
+import type { EventCatalog } from "./event_catalog.ts";
 import type { FrameCatalog } from "./frame_catalog.ts";
+import { SqliteEventCatalog } from "./sqlite_event_catalog.ts";
 import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
 
 interface Waiting {
@@ -19,6 +21,8 @@ export class SqliteCatalog implements Catalog {
   readonly #worker: Worker;
   /** Frames, in the same file and the same commits. */
   readonly frames: FrameCatalog = new SqliteFrameCatalog((method, ...args) => this.#call(method, ...args));
+  /** Events, too. */
+  readonly events: EventCatalog = new SqliteEventCatalog((method, ...args) => this.#call(method, ...args));
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
   #ended: FramewireError | undefined;
@@ -134,6 +138,7 @@ export class SqliteCatalog implements Catalog {
     done.forEach(({ call, resolve, reject }, index) => {
       const result = results[index]!;
       if ("value" in result) return resolve(result.value);
+      if (result.failure === "invalid") return reject(new FramewireError(result.code, result.text));
       const broken = result.failure === "broken" || call.method === "open";
       const code = result.failure === "full" ? "NO_SPACE" : broken ? "STORAGE_FAILED" : "INTERNAL";
       const error = new FramewireError(code, `Cannot ${call.method} in the catalog: ${result.text}`);

@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 
 /** What a column takes. */
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | null | Uint8Array;
 
 /** A row as SQLite gives it. */
 export type SqlRow = Record<string, SQLOutputValue>;

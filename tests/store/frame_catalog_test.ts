@@ -95,9 +95,8 @@ Deno.test("SqliteCatalog takes over a database from before there were frames", a
   const path = folder.join("framewire.db");
   await (await SqliteCatalog.open(path)).close();
   const database = new DatabaseSync(path);
-  for (const table of ["source", "run", "segment", "frame", "span", "gap", "trash"]) {
-    database.exec(`DROP TABLE ${table}`);
-  }
+  const later = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('clip', 'sqlite_sequence')";
+  for (const { name } of database.prepare(later).all()) database.exec(`DROP TABLE ${name}`);
   database.exec("PRAGMA user_version = 1");
   database.close();
   const catalog = await SqliteCatalog.open(path);

@@ -1,0 +1,57 @@
+/** The tables of events: a step of the catalog's migrations, never changed once released. */
+export const EVENT_SCHEMA = `
+  CREATE TABLE feed (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    device TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_ms REAL NOT NULL,
+    events INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (device, name)
+  ) STRICT;
+  CREATE TABLE feed_run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    held TEXT NOT NULL,
+    UNIQUE (feed_id, name)
+  ) STRICT;
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    captured_ms REAL NOT NULL,
+    time_ms REAL NOT NULL,
+    received_ms REAL NOT NULL,
+    late INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    device_id INTEGER,
+    event_id INTEGER,
+    humidity REAL,
+    temp_cel REAL,
+    source TEXT,
+    text TEXT,
+    json TEXT,
+    picture BLOB
+  ) STRICT;
+  CREATE INDEX event_by_time ON event (feed_id, time_ms);
+  CREATE INDEX event_with_picture ON event (feed_id, time_ms) WHERE picture IS NOT NULL;
+  CREATE TABLE measure (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    feed_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    reading TEXT,
+    device_id INTEGER,
+    json INTEGER NOT NULL,
+    UNIQUE (feed_id, name)
+  ) STRICT;
+  CREATE TABLE rollup (
+    measure_id INTEGER NOT NULL,
+    step_ms INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    sum REAL NOT NULL,
+    min REAL NOT NULL,
+    max REAL NOT NULL,
+    PRIMARY KEY (measure_id, step_ms, time_ms)
+  ) STRICT, WITHOUT ROWID;`;
