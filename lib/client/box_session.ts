@@ -1,8 +1,9 @@
-/** A connection of the box: says Hello, and gives its streams to all sources, and to the clips that wait, a few at a time. */
+/** A connection of the box: says Hello, and gives its streams to all feeds and sources, and to the clips that wait, a few at a time. */
 import { LIMITS } from "../config/limits.ts";
 import type { ClipJob } from "../clips/clip_job.ts";
 import { ClipUpload } from "../clips/clip_upload.ts";
 import { FramewireError } from "../errors.ts";
+import type { FeedJob } from "../events/feed_job.ts";
 import type { SourceJob } from "../frames/source_job.ts";
 import { SourceUpload } from "../frames/source_upload.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -13,7 +14,9 @@ import { type Message, PROTOCOL_VERSION, type Welcome } from "../protocol/messag
 import type { CloseReason } from "../session/close_reason.ts";
 import { Session } from "../session/session.ts";
 import { backoffMs } from "../config/backoff.ts";
+import { BoxFeeds } from "./box_feeds.ts";
 import type { OpenWork } from "./open_work.ts";
+import { type BoxHealth, StatusTeller } from "./status_teller.ts";
 
 /** Who the box is. */
 export interface BoxIdentity {
@@ -29,6 +32,9 @@ export interface BoxSessionOptions {
   readonly identity: BoxIdentity;
   readonly clips: readonly ClipJob[];
   readonly sources: readonly SourceJob[];
+  readonly feeds: readonly FeedJob[];
+  /** How the box is; undefined when it does not say. */
+  readonly health: (() => BoxHealth) | undefined;
   /** How long a full server is asked again, ms. */
   readonly retryForMs: number;
   /** What may still come; undefined when nothing may. */
@@ -38,7 +44,7 @@ export interface BoxSessionOptions {
 
 /** Clips at once: while one waits for the server's disk, the others keep the link busy. */
 const UPLOADS_MAX = 4;
-/** How long sources have to end after the program was told to stop, ms. */
+/** How long sources and feeds have to end after the program was told to stop, ms. */
 const STOP_MS = 2_000;
 
 export class BoxSession {
@@ -49,6 +55,8 @@ export class BoxSession {
   readonly #sourceUploads = new Set<SourceUpload>();
   readonly #clipByStream = new Map<number, ClipUpload>();
   readonly #sourceByStream = new Map<number, SourceUpload>();
+  readonly #feeds: BoxFeeds;
+  readonly #status: StatusTeller | undefined;
   #welcome: Welcome | undefined;
   #nextStream = 1;
   #finished = false;
@@ -61,7 +69,16 @@ export class BoxSession {
 
   constructor(options: BoxSessionOptions) {
     this.#options = options;
-    this.#session = new Session("box", options.connection, options.clock);
+    const { clock, random, retryForMs, feeds, health } = options;
+    this.#session = new Session("box", options.connection, clock);
+    const send = (message: Message) => this.#session.send(message);
+    this.#feeds = new BoxFeeds(feeds, {
+      ...{ clock, random, pacer: this.#pacer, retryForMs, send },
+      number: () => this.#nextStream++,
+      wake: () => this.#session.wake(),
+      ended: () => this.#startNext(),
+    });
+    this.#status = health === undefined ? undefined : new StatusTeller(clock, health, send);
   }
 
   /** Whether the server has welcomed us. */
@@ -83,6 +100,8 @@ export class BoxSession {
     this.#finished = true;
     this.#cancelRetry();
     this.#cancelStop();
+    this.#status?.stop();
+    this.#feeds.stop();
     for (const upload of this.#clipUploads) {
       upload.stop();
       upload.job.enter("waiting");
@@ -93,7 +112,7 @@ export class BoxSession {
     return reason;
   }
 
-  /** Clips stop where they are; sources say that there is no more, and have a moment to hear what became of it. */
+  /** Clips stop where they are; sources and feeds say that there is no more, and have a moment to hear what became of it. */
   #stop(): void {
     this.#stopping = true;
     const cut = () => this.#session.cut(new FramewireError("SHUTTING_DOWN", "The sender was stopped"));
@@ -102,7 +121,8 @@ export class BoxSession {
       upload.stop();
     }
     for (const source of this.#options.sources) source.stop();
-    if (this.#sourceUploads.size === 0) return cut();
+    for (const feed of this.#options.feeds) feed.stop();
+    if (this.#sourceUploads.size === 0 && this.#feeds.isIdle) return cut();
     this.#cancelStop = this.#options.clock.timer(STOP_MS, cut);
   }
 
@@ -121,7 +141,12 @@ export class BoxSession {
       case "frameAck":
       case "sourceEnded":
         return this.#sourceByStream.get(message.stream)?.receive(message);
+      case "feedAccepted":
+      case "eventAck":
+      case "feedEnded":
+        return void this.#feeds.receive(message);
       case "error":
+        if (this.#feeds.receive(message)) return;
         return (this.#clipByStream.get(message.stream) ?? this.#sourceByStream.get(message.stream))?.receive(message);
     }
   }
@@ -142,12 +167,20 @@ export class BoxSession {
     this.#welcome = message;
     this.#session.open(LIMITS.messageBytesMax, message.pingIntervalMs);
     this.#options.welcomed(message, this.#session.remote);
+    this.#session.attach(this.#feeds.lane);
+    this.#status?.start();
     this.#startNext();
   }
 
-  /** Lists have changed: clips may have moved in theirs. */
+  /** Lists have changed: clips may have moved in theirs, or are gone from it. */
   #workChanged(): void {
     this.#firstOpen = 0;
+    for (const upload of this.#clipUploads) {
+      if (upload.job.isEnded || this.#options.clips.includes(upload.job)) continue;
+      upload.cancel();
+      this.#clipUploads.delete(upload);
+      this.#session.detach(upload);
+    }
     if (this.#welcome !== undefined) this.#startNext();
   }
 
@@ -155,16 +188,19 @@ export class BoxSession {
   #startNext(): void {
     if (this.#finished) return;
     if (this.#stopping) return this.#finishStop();
-    const { clips, sources, clock } = this.#options;
+    const { clips, sources, feeds, clock } = this.#options;
     const nowMs = clock.now();
     this.#cancelRetry();
+    this.#feeds.start(this.#welcome!.streamsMax);
     this.#startSources(nowMs);
     if (this.#startClips(nowMs)) return;
-    const later = [...clips, ...sources].filter(({ phase, notBeforeMs }) => phase === "waiting" && notBeforeMs > nowMs)
-      .map(({ notBeforeMs }) => notBeforeMs);
+    const later = [...clips, ...sources, ...feeds].map(({ phase, notBeforeMs }) =>
+      phase === "waiting" ? notBeforeMs : 0
+    )
+      .filter((atMs) => atMs > nowMs);
     if (later.length > 0) {
       this.#cancelRetry = clock.timer(Math.max(1, Math.min(...later) - nowMs), () => this.#startNext());
-    } else if (this.#options.work?.isOpen !== true && this.#areClipsEnded() && sources.every((job) => job.isEnded)) {
+    } else if (this.#options.work?.isOpen !== true && this.#areClipsEnded() && [...sources, ...feeds].every(isEnded)) {
       this.#finished = true;
       this.#session.finish("All sent");
     }
@@ -175,9 +211,9 @@ export class BoxSession {
     return this.#firstOpen === clips.length || clips.every((job) => job.isEnded);
   }
 
-  /** Goodbye when the sources have ended; with clips under way the server hears why they stop. */
+  /** Goodbye when the sources and feeds have ended; with clips under way the server hears why they stop. */
   #finishStop(): void {
-    if (this.#sourceUploads.size > 0) return;
+    if (this.#sourceUploads.size > 0 || !this.#feeds.isIdle) return;
     this.#finished = true;
     if (this.#clipUploads.size > 0) this.#session.cut(new FramewireError("SHUTTING_DOWN", "The sender was stopped"));
     else this.#session.finish("Stopped");
@@ -267,6 +303,10 @@ export class BoxSession {
     if (error !== null) upload.job.setBack(error, clock.now(), backoffMs(1, random), retryForMs);
     this.#startNext();
   }
+}
+
+function isEnded(job: { readonly isEnded: boolean }): boolean {
+  return job.isEnded;
 }
 
 function sourcesExhausted(streamsMax: number): FramewireError {

@@ -1,6 +1,7 @@
-/** Connections to the server, one after the other, until every clip and source has been stored or cannot be. */
+/** Connections to the server, one after the other, until every clip, source and feed has been stored or cannot be. */
 import type { ClipJob } from "../clips/clip_job.ts";
 import { type ErrorCode, FramewireError, messageOf } from "../errors.ts";
+import type { FeedJob } from "../events/feed_job.ts";
 import type { SourceJob } from "../frames/source_job.ts";
 import type { Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
@@ -10,6 +11,7 @@ import type { Welcome } from "../protocol/message.ts";
 import { backoffMs } from "../config/backoff.ts";
 import { type BoxIdentity, BoxSession } from "./box_session.ts";
 import type { OpenWork } from "./open_work.ts";
+import type { BoxHealth } from "./status_teller.ts";
 
 export interface UplinkOptions {
   readonly network: Network;
@@ -21,6 +23,10 @@ export interface UplinkOptions {
   readonly retryForMs: number;
   /** Cameras and folders of pictures, beside the clips; none if left out. */
   readonly sources?: readonly SourceJob[];
+  /** Feeds of events; none if left out. */
+  readonly feeds?: readonly FeedJob[];
+  /** How the box is, for the server to show; not told if left out. */
+  readonly health?: () => BoxHealth;
   /** Of an agent, whose jobs come and go: it changes the lists, and starts what it adds. */
   readonly work?: OpenWork;
   readonly connected: (welcome: Welcome, remote: string) => void;
@@ -28,7 +34,7 @@ export interface UplinkOptions {
   readonly interrupted: (error: FramewireError, retryInMs: number) => void;
 }
 
-/** What a clip and a source have in common. */
+/** What all of them have in common. */
 type Job = Pick<ClipJob, "isEnded">;
 
 /** A connection attempt ends after this long, ms; the kernel's own limit is two minutes. */
@@ -39,34 +45,33 @@ const FINAL: readonly ErrorCode[] = ["UNSUPPORTED_VERSION", "UNAUTHENTICATED", "
 const UNEXPECTED_MAX = 3;
 
 /**
- * Sends all clips and sources; resolves when each has ended. Sources are captured from the beginning, also without a
+ * Sends all clips, sources and feeds; resolves when each has ended. Sources are captured from the beginning, also without a
  * connection.
  *
- * When `signal` aborts, sources end as cleanly as they can in a moment, and clips stop where they are.
+ * When `signal` aborts, sources and feeds end as cleanly as they can in a moment, and clips stop where they are.
  *
  * @throws {FramewireError} `GAVE_UP` after `retryForMs`, `SHUTTING_DOWN` when `signal` aborts, or the refusal of the server.
  */
 export async function runUplink(options: UplinkOptions, clips: readonly ClipJob[], signal: AbortSignal): Promise<void> {
-  const { clock, random, retryForMs, interrupted, sources = [] } = options;
-  const isDone = () => options.work?.isOpen !== true && [...clips, ...sources].every((job: Job) => job.isEnded);
+  const { clock, random, retryForMs, interrupted, sources = [], feeds = [] } = options;
+  const isDone = () =>
+    options.work?.isOpen !== true && [...clips, ...sources, ...feeds].every((job: Job) => job.isEnded);
   // A camera that cannot be opened at all is known before there is a connection.
   const over = new AbortController();
   const paused = AbortSignal.any([signal, over.signal]);
-  for (const source of sources) {
-    source.settled.then(() => isDone() && over.abort());
-    source.start();
-  }
+  for (const { settled } of [...sources, ...feeds]) settled.then(() => isDone() && over.abort());
+  for (const source of sources) source.start();
   let failures = 0;
   let unexpected = 0;
   let lastWelcomeMs = clock.now();
   while (!isDone()) {
     if (signal.aborted) throw stopped();
-    const before = progressOf(clips, sources);
+    const before = progressOf(clips, sources, feeds);
     const attempt = await runOnce(options, clips, signal, paused);
     if (attempt.welcomed) lastWelcomeMs = clock.now();
     // A connection which brought nothing is a failure, however friendly its end.
-    if (progressOf(clips, sources) !== before) failures = 0;
-    if (isDone() && !sources.some((source) => source.stopped)) return;
+    if (progressOf(clips, sources, feeds) !== before) failures = 0;
+    if (isDone() && ![...sources, ...feeds].some(({ stopped }) => stopped)) return;
     if (signal.aborted) throw stopped();
     const error = attempt.error ??
       new FramewireError("CONNECTION_LOST", "The server ended the connection before everything was sent");
@@ -86,10 +91,17 @@ export async function runUplink(options: UplinkOptions, clips: readonly ClipJob[
 }
 
 /** A number that grows with everything the server has taken. */
-function progressOf(clips: readonly ClipJob[], sources: readonly SourceJob[]): number {
-  const ended = [...clips, ...sources].filter((job) => job.isEnded).length;
+function progressOf(
+  clips: readonly ClipJob[],
+  sources: readonly SourceJob[],
+  feeds: readonly FeedJob[],
+): number {
+  const ended = [...clips, ...sources, ...feeds].filter((job: Job) => job.isEnded).length;
   const bytes = clips.reduce((sum, clip) => sum + clip.receivedBytes, 0);
-  return ended + bytes + sources.reduce((sum, source) => sum + source.received + source.alreadyThere, 0);
+  return [...sources, ...feeds].reduce(
+    (sum, { received, alreadyThere }) => sum + received + alreadyThere,
+    ended + bytes,
+  );
 }
 
 async function runOnce(
@@ -105,9 +117,10 @@ async function runOnce(
     const error = thrown instanceof FramewireError ? thrown : new FramewireError("CONNECTION_LOST", messageOf(thrown));
     return { welcomed: false, error };
   }
-  const { address, clock, random, identity, connected, retryForMs, sources = [] } = options;
+  const { address, clock, random, identity, connected, retryForMs, sources = [], feeds = [], work, health } = options;
+  const jobs = { clips, sources, feeds, work };
   const session = new BoxSession(
-    { connection, clock, random, identity, clips, sources, retryForMs, welcomed: connected, work: options.work },
+    { connection, clock, random, identity, ...jobs, health, retryForMs, welcomed: connected },
   );
   const reason = await session.run(signal);
   if (!session.isWelcome && reason.error?.code === "MESSAGE_TOO_LARGE") {

@@ -22,7 +22,10 @@ export interface FeedEvents {
 }
 
 /** An event to be pushed; without a time it happens now. */
-export type PushedEvent = Pick<NewEvent, "body"> & { readonly timeMs?: number; readonly source?: string | null };
+export type PushedEvent = Pick<NewEvent, "body" | "mark"> & {
+  readonly timeMs?: number;
+  readonly source?: string | null;
+};
 
 /** - `waiting`: for a connection. - `ended`: all that it had was stored or dropped. */
 export type FeedPhase = "waiting" | "sending" | "ended" | "failed";
@@ -51,6 +54,8 @@ export class FeedJob {
   #waitsSinceMs: number;
   /** Up to here events were late on the last connection, and stay so. */
   #lateThrough = 0;
+  /** By stream. */
+  readonly #sending = new Map<object, SequenceRange>();
   /** Called when there is something new to send or to end; of the connection which serves it. */
   changed: () => void = () => {};
   phase: FeedPhase = "waiting";
@@ -66,8 +71,7 @@ export class FeedJob {
   stored = 0;
   /** Events that the server has received, over all connections. */
   received = 0;
-  /** Events which the server had already; not sent. */
-  alreadyThere = 0;
+  #held = 0;
 
   constructor(
     settings: FeedSettings,
@@ -93,6 +97,11 @@ export class FeedJob {
     return this.#hasInputEnded && this.#appending === 0 && this.#gathered.length === 0;
   }
 
+  /** Events which the server had already; not sent. */
+  get alreadyThere(): number {
+    return this.#held + this.queue.alreadyThere;
+  }
+
   /** What has become of its events. */
   get counts(): { pushed: number; stored: number; dropped: number; waiting: number } {
     const { dropped, events } = this.queue;
@@ -116,8 +125,8 @@ export class FeedJob {
    *
    * @throws {FramewireError} as {@linkcode FeedQueue.append}; `SHUTTING_DOWN` behind the end.
    */
-  push({ timeMs = this.#clock.wallMs(), source = null, body }: PushedEvent): Promise<void> {
-    return this.pushAll([{ timeMs, source, body }]);
+  push(event: PushedEvent): Promise<void> {
+    return this.pushAll([{ timeMs: this.#clock.wallMs(), source: null, ...event }]);
   }
 
   /** As {@linkcode push}, of many. */
@@ -172,14 +181,20 @@ export class FeedJob {
     this.phase = "sending";
     const before = this.queue.events;
     for (const { first, last } of held) this.queue.stored(first, last);
-    this.alreadyThere += before - this.queue.events;
+    this.#held += before - this.queue.events;
     return true;
   }
 
   /** The connection is gone; the events are not. */
   interrupted(): void {
-    this.queue.keepThrough = 0;
     if (!this.isEnded) this.phase = "waiting";
+  }
+
+  /** Events `range` are on their way on a stream, or no more (null): they are not dropped meanwhile. */
+  sending(stream: object, range: SequenceRange | null): void {
+    if (range === null) this.#sending.delete(stream);
+    else this.#sending.set(stream, range);
+    this.queue.sending = [...this.#sending.values()];
   }
 
   /** The server has received more. */

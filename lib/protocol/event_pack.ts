@@ -6,6 +6,7 @@ import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import type { BoxEvent, EventBody } from "./event.ts";
 import type { SequenceRange } from "./message.ts";
+import { writeVarint } from "./varint.ts";
 
 /** Some events in the order of their numbers, none missing in between. */
 export interface EventPack extends SequenceRange {
@@ -83,7 +84,7 @@ function writeEvent({ sequence, timeMs, source, body }: BoxEvent, start: number)
   const from = start + 6;
   let at = from;
   buffer[at++] = 0x08;
-  at = writeVarint(sequence, at);
+  at = writeVarint(buffer, at, sequence);
   const micros = Math.round(timeMs * 1000);
   if (micros !== 0) {
     buffer[at++] = 0x10;
@@ -93,7 +94,7 @@ function writeEvent({ sequence, timeMs, source, body }: BoxEvent, start: number)
   if (source !== null && source !== "") at = writeText(0x32, source, at);
   const length = at - from;
   buffer[start] = 0x0a;
-  const to = writeVarint(length, start + 1);
+  const to = writeVarint(buffer, start + 1, length);
   buffer.copyWithin(to, from, at);
   return to + length;
 }
@@ -141,11 +142,11 @@ function writeTemp(
   }
   if (pictureBytes > 0) {
     buffer[end++] = 0x2a;
-    end = writeVarint(pictureBytes, end);
+    end = writeVarint(buffer, end, pictureBytes);
     buffer.set(picture!, end);
     end += pictureBytes;
   }
-  const to = writeVarint(end - from, at);
+  const to = writeVarint(buffer, at, end - from);
   buffer.copyWithin(to, from, end);
   return to + end - from;
 }
@@ -154,21 +155,14 @@ function writeText(tag: number, text: string, at: number): number {
   buffer[at++] = tag;
   const from = at + 5;
   const { written } = encoder.encodeInto(text, buffer.subarray(from));
-  const to = writeVarint(written, at);
+  const to = writeVarint(buffer, at, written);
   buffer.copyWithin(to, from, from + written);
   return to + written;
 }
 
-/** A whole number from 0 to 2^53 - 1. */
-function writeVarint(value: number, at: number): number {
-  for (; value >= 128; value = Math.floor(value / 128)) buffer[at++] = value % 128 + 128;
-  buffer[at++] = value;
-  return at;
-}
-
 /** Negative ones as 64 bits, as protobuf has them. */
 function writeSigned(value: number, at: number): number {
-  if (value >= 0) return writeVarint(value, at);
+  if (value >= 0) return writeVarint(buffer, at, value);
   for (let rest = BigInt.asUintN(64, BigInt(value));; rest >>= 7n) {
     if (rest < 128n) {
       buffer[at++] = Number(rest);

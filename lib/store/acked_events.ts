@@ -28,9 +28,13 @@ export class AckedEvents {
     while (this.#ranges.length > 0 && this.#ranges[0]!.last < floor) this.#ranges.shift();
   }
 
-  /** The range that holds `sequence`, if one does. */
-  holding(sequence: number): SequenceRange | undefined {
-    return this.#ranges.find(({ first, last }) => first <= sequence && sequence <= last);
+  /** How many of these numbers are not here. */
+  missingIn({ first, last }: SequenceRange): number {
+    let count = last - first + 1;
+    for (const range of this.#ranges) {
+      count -= Math.max(0, Math.min(last, range.last) - Math.max(first, range.first) + 1);
+    }
+    return count;
   }
 
   /** Those parts of a pack behind `after` that are not here; the bytes are views. */

@@ -1,6 +1,7 @@
 /** Where the events of a feed wait on the box until the server has them: in memory, or in the spool. Types only. */
 import type { BoxEvent } from "../protocol/event.ts";
 import type { EventPack } from "../protocol/event_pack.ts";
+import type { SequenceRange } from "../protocol/message.ts";
 
 /** An event which has no number yet. */
 export type NewEvent = Omit<BoxEvent, "sequence"> & {
@@ -20,6 +21,8 @@ export interface FeedQueue {
   readonly bytes: number;
   /** Events which were dropped since the program started, as there was no room or they were too old. */
   readonly dropped: number;
+  /** Events which the server had already when they were added. */
+  readonly alreadyThere: number;
   /** What is here before it is pushed again: a file is read from its start, so that its numbers stay the same. */
   readonly isRepeatable: boolean;
   /**
@@ -27,8 +30,8 @@ export interface FeedQueue {
    * and also when that is stored or dropped. What a file that grows has given is so taken once, whatever is killed.
    */
   readonly mark: string | null;
-  /** Events up to this one are on their way to the server: they are not dropped meanwhile. */
-  keepThrough: number;
+  /** On their way to the server: not dropped meanwhile. */
+  sending: readonly SequenceRange[];
   /** Called when there are more events, or fewer. */
   changed: () => void;
   /**

@@ -2,6 +2,7 @@
 import { LIMITS } from "../config/limits.ts";
 import { newId, type Random } from "../platform/random.ts";
 import { type EventPack, packEvents } from "../protocol/event_pack.ts";
+import type { SequenceRange } from "../protocol/message.ts";
 import { AckedEvents } from "./acked_events.ts";
 import type { FeedQueue, NewEvent } from "./feed_queue.ts";
 
@@ -9,7 +10,7 @@ export class MemoryFeedQueue implements FeedQueue {
   readonly isRepeatable: boolean;
   readonly dropped = 0;
   mark: string | null = null;
-  keepThrough = 0;
+  sending: readonly SequenceRange[] = [];
   changed: () => void = () => {};
   readonly #random: Random;
   readonly #acked = new AckedEvents();
@@ -18,6 +19,7 @@ export class MemoryFeedQueue implements FeedQueue {
   #last = 0;
   #events = 0;
   #bytes = 0;
+  #alreadyThere = 0;
   #roomMade: (() => void)[] = [];
 
   /** `run` is that of events which can be read again, and get the same numbers then. */
@@ -41,6 +43,10 @@ export class MemoryFeedQueue implements FeedQueue {
 
   get events(): number {
     return this.#events;
+  }
+
+  get alreadyThere(): number {
+    return this.#alreadyThere;
   }
 
   get bytes(): number {
@@ -74,16 +80,21 @@ export class MemoryFeedQueue implements FeedQueue {
   }
 
   stored(first: number, last: number): void {
+    // Acks come in order: mostly those at the front.
+    const from = this.#indexBehind(first - 1);
+    let to = this.#indexBehind(last);
+    if (this.#packs[to] !== undefined && this.#packs[to].first <= last) to++;
+    const touched = this.#packs.slice(from, to);
+    for (const pack of touched) this.#events -= this.#acked.missingIn(pack);
     this.#acked.add(first, last);
-    const kept: EventPack[] = [];
-    // Acks come in order: mostly the packs at the front.
-    let index = 0;
-    for (; index < this.#packs.length && this.#packs[index]!.first <= last; index++) {
-      const pack = this.#packs[index]!;
-      if (pack.last < first || this.#acked.missingOf(pack).length > 0) kept.push(pack);
-      else this.#remove(pack);
-    }
-    this.#packs.splice(0, index, ...kept);
+    const kept = touched.filter((pack) => {
+      const missing = this.#acked.missingIn(pack);
+      this.#events += missing;
+      if (missing === 0) this.#bytes -= pack.bytes.length;
+      return missing > 0;
+    });
+    this.#packs.splice(from, to - from, ...kept);
+    if (!this.isRepeatable) this.#acked.forgetBelow(this.floor);
     for (const resolve of this.#roomMade.splice(0)) resolve();
     this.changed();
   }
@@ -94,15 +105,12 @@ export class MemoryFeedQueue implements FeedQueue {
   }
 
   #put(pack: EventPack): void {
-    if (this.#acked.missingOf(pack).length === 0) return;
+    const missing = this.#acked.missingIn(pack);
+    this.#alreadyThere += pack.last - pack.first + 1 - missing;
+    if (missing === 0) return;
     this.#packs.push(pack);
-    this.#events += pack.last - pack.first + 1;
+    this.#events += missing;
     this.#bytes += pack.bytes.length;
-  }
-
-  #remove(pack: EventPack): void {
-    this.#events -= pack.last - pack.first + 1;
-    this.#bytes -= pack.bytes.length;
   }
 
   /** Of the first pack with events behind `after`. */
