@@ -1,0 +1,61 @@
+/** A disk which is full, or fails, under recorded frames: what was told stored is there, the rest is told, and it goes on. */
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { eventsOf } from "../helpers/clip_files.ts";
+import { HAS_FFMPEG } from "../helpers/make_media.ts";
+import { startSend, startServer } from "../helpers/programs.ts";
+import { everyFrame } from "../helpers/recorded_frames.ts";
+import { CAN_MOUNT, tmpfs } from "../helpers/tmpfs.ts";
+import { waitFor } from "../helpers/wait_for.ts";
+
+const MB = 1_000_000;
+
+/** Asserts that these pictures are recorded, once each, in order, and whole. */
+async function assertRecorded(http: string, told: readonly Record<string, unknown>[]): Promise<void> {
+  const frames = await everyFrame(http);
+  const sequences = frames.map(({ sequence }) => sequence);
+  assertEquals(sequences, [...new Set(sequences)].sort((a, b) => a - b));
+  const recorded = new Set(sequences);
+  assertEquals(told.filter(({ sequence }) => !recorded.has(Number(sequence))), [], "told as stored, and not there");
+  for (const { id } of frames) {
+    const answer = await fetch(`${http}/frames/${id}.jpg`);
+    assertEquals(answer.status, 200, `frame ${id}`);
+    await answer.bytes();
+  }
+}
+
+Deno.test({
+  name: "a camera on a full disk: refused with NO_SPACE, nothing told stored is lost, and it is back by itself",
+  ignore: !CAN_MOUNT || !HAS_FFMPEG,
+  fn: async () => {
+    await using disk = await tmpfs(60 * MB);
+    // Frames are refused at half of the reserve.
+    await using server = await startServer({ data: disk.path, args: ["--reserve", "16MB"] });
+    const args = ["--server", server.listen, "--device", "box", "--source", "cam", "--camera", "test"];
+    await using send = startSend([...args, "--width", "640", "--fps", "30"]);
+    const told = () => send.process.events().filter((event) => event["event"] === "frame");
+    await waitFor(() => told().length >= 30, { what: "pictures", deadlineMs: 30_000 });
+    await Deno.writeFile(`${disk.path}/junk`, new Uint8Array(46 * MB));
+
+    const note = await send.process.event((event) => event["event"] === "note", { what: "the refusal" });
+    assertMatch(String(note["text"]), /the reserve.*trying again in 3[01]\.\d s/);
+    const before = told();
+    await assertRecorded(server.http, before);
+    const timeline = async () => {
+      const { gaps } = await fetch(`${server.http}/api/timeline?device=box&source=cam`).then((answer) => answer.json());
+      return gaps.map(({ reason }: { reason: string }) => reason);
+    };
+    await waitFor(async () => (await timeline()).includes("disk"), { what: "the gap" });
+
+    await Deno.remove(`${disk.path}/junk`);
+    await waitFor(() => told().length >= before.length + 30, { what: "it to be back", deadlineMs: 60_000 });
+    const result = await send.kill("SIGINT");
+    assertEquals(eventsOf(result, "interrupted"), [], "the connection stayed");
+    const summary = eventsOf(result, "source")[0]!;
+    assertGreater((summary["dropped"] as Record<string, number>)["offline"]!, 0);
+    await assertRecorded(server.http, told());
+    assertEquals((await server.kill("SIGTERM")).code, 0, server.stderr());
+    await server.restart();
+    await assertRecorded(server.http, told());
+    assert((await timeline()).includes("disk"));
+  },
+});
