@@ -13,27 +13,8 @@ import {
 import { faultProxy } from "../helpers/fault_proxy.ts";
 import { runSend, startSend, startServer } from "../helpers/programs.ts";
 import { RawBox } from "../helpers/raw_box.ts";
+import { HAS_STRACE, type Point, strace } from "../helpers/strace.ts";
 import { type TempFolder, tempFolder } from "../helpers/temp_folder.ts";
-
-const HAS_STRACE = await new Deno.Command("strace", { args: ["true"], stderr: "null" }).output()
-  .then(({ success }) => success, () => false);
-
-/** Where the server is hit: a system call, and the path it is about, in the data folder; without one, any. */
-interface Point {
-  readonly call: string;
-  readonly path?: string;
-  /** `3` is the third, `3+` it and all behind it; counted per thread. */
-  readonly when: string;
-}
-
-/** strace in front of the server, which stays the process that was started. */
-function strace({ call, path, when }: Point, data: string, what: string): string[] {
-  const only = path === undefined ? [] : ["-P", `${data}/${path}`];
-  return ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${call}`, ...only].concat(
-    "-e",
-    `inject=${call}:${what}:when=${when}`,
-  );
-}
 
 /** Points on the way of a small clip, in about the order in which they are reached. */
 const KILLS: readonly Point[] = [
