@@ -1,6 +1,7 @@
 /**
  * The acks of one source: what is new is joined into as few messages as possible. What is durable goes out at once, as it is
- * the box's credit; the rest within `LIMITS.ackAfterMs`.
+ * the box's credit, and so does that a single frame has come which nothing else will tell of soon; the rest within
+ * `LIMITS.ackAfterMs`.
  */
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -15,6 +16,8 @@ export interface FrameAcksOptions {
   readonly send: (message: Message) => void;
   /** Whether the box takes what is sent to it: results wait while it does not. */
   readonly hasRoom: () => boolean;
+  /** A second message would not have to wait for the first: `Session.sendsAtOnce`. */
+  readonly sendsAtOnce?: boolean;
 }
 
 export class FrameAcks {
@@ -40,10 +43,12 @@ export class FrameAcks {
     return this.#credit;
   }
 
-  received(sequence: number): void {
+  /** A frame has come; `isAlone`: no other waits for the disk, so that no ack of theirs would tell of it. */
+  received(sequence: number, isAlone = false): void {
     this.#received = Math.max(this.#received, sequence);
     this.#isNews = true;
-    this.#soon();
+    if (isAlone && this.#options.sendsAtOnce) this.flush();
+    else this.#soon();
   }
 
   /** The frames up to this one are durable, and this many have been dealt with. */

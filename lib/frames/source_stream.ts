@@ -29,6 +29,8 @@ export interface SourceStreamOptions {
   readonly send: (message: Message) => void;
   /** Whether the box takes what is sent to it. */
   readonly hasRoom: () => boolean;
+  /** `Session.sendsAtOnce`. */
+  readonly sendsAtOnce?: boolean;
 }
 
 /** What a stream tells its owner. */
@@ -82,14 +84,14 @@ export class SourceStream {
     options: SourceStreamOptions,
     events: SourceStreamEvents,
   ) {
-    const { device, outlets, record, clock, send, hasRoom } = options;
+    const { device, outlets, record, clock, send, hasRoom, sendsAtOnce = false } = options;
     this.#opening = opening;
     this.#recorder = recorder;
     this.#options = options;
     this.#events = events;
     this.#resumedAt = recorder.stored;
     this.#chooser = new RecordChooser(record);
-    this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom }, recorder.stored);
+    this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom, sendsAtOnce }, recorder.stored);
     this.#gaps = new GapJoiner(clock, (gap) => recorder.gap(gap));
     this.#live = outlets.open({ device, source: opening.source }, opening.sourceKind);
     recorder.onStored = (through, ids) => this.#stored(through, ids);
@@ -120,7 +122,7 @@ export class SourceStream {
     this.#check(message);
     const { sequence } = message;
     this.#last = sequence;
-    this.#acks.received(sequence);
+    this.#acks.received(sequence, this.#unstored.length === 0);
     if (sequence <= this.#resumedAt) return this.#acks.handled(++this.#handled);
     this.counts.received++;
     this.#options.totals.received++;

@@ -5,6 +5,8 @@ import { FramewireError, messageOf } from "../errors.ts";
 export interface Connection {
   /** Address of the peer, for people: `192.0.2.7:51022`. */
   readonly remote: string;
+  /** Small writes go out at once; absent: one may wait until the peer has acked what was written before it (Nagle). */
+  readonly sendsAtOnce?: boolean;
   /** Reads at least one byte into `into`; null at the end. Rejects when the connection is reset or closed. */
   read(into: Uint8Array): Promise<number | null>;
   /** Writes some of `bytes` and resolves with how many. */
@@ -40,10 +42,12 @@ export interface Network {
 export function wrapConnection(conn: Deno.TcpConn | Deno.TlsConn): Connection {
   let closed = false;
   // Without it a length and its payload in two writes give 23 messages a second (Nagle against delayed acks).
-  if ("setNoDelay" in conn) conn.setNoDelay(true);
+  const sendsAtOnce = "setNoDelay" in conn;
+  if (sendsAtOnce) conn.setNoDelay(true);
   const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
   return {
     remote: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
+    sendsAtOnce,
     read: (into) => conn.read(into),
     write: (bytes) => conn.write(bytes),
     closeWrite: () => conn.closeWrite(),

@@ -63,6 +63,11 @@ export class Session {
     return this.#roundTripMs;
   }
 
+  /** Whether a small message goes out though another has just gone out before it. */
+  get sendsAtOnce(): boolean {
+    return this.#connection.sendsAtOnce ?? false;
+  }
+
   /** The peer's clock less ours, ms, as estimated from its pongs; null before the first. */
   get clockOffsetMs(): number | null {
     return this.#peerClock.offsetMs;

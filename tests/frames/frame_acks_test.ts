@@ -6,11 +6,11 @@ import { MadeUpClock } from "../helpers/made_up_clock.ts";
 
 const WINDOW = LIMITS.frameWindowFrames;
 
-function acksOf(hasRoom: () => boolean = () => true) {
+function acksOf(hasRoom: () => boolean = () => true, sendsAtOnce = false) {
   const clock = new MadeUpClock();
   const sent: FrameAck[] = [];
   const send = (message: Message) => void (message.kind === "frameAck" && sent.push(message));
-  return { clock, sent, acks: new FrameAcks({ stream: 1, clock, send, hasRoom }, 0) };
+  return { clock, sent, acks: new FrameAcks({ stream: 1, clock, send, hasRoom, sendsAtOnce }, 0) };
 }
 
 Deno.test("FrameAcks says within its time what was received, once", async () => {
@@ -22,6 +22,18 @@ Deno.test("FrameAcks says within its time what was received, once", async () => 
   assertEquals(sent, [{ kind: "frameAck", stream: 1, received: 10, stored: 0, credit: WINDOW, results: [] }]);
   await clock.advance(1_000);
   assertEquals([sent.length, clock.pendingTimers], [1, 0]);
+});
+
+Deno.test("FrameAcks says at once that a single frame has come, where a second ack need not wait for the first", async () => {
+  const plain = acksOf(() => true, true);
+  plain.acks.received(1, true);
+  plain.acks.received(2, false);
+  assertEquals(plain.sent.map(({ received }) => received), [1]);
+  const held = acksOf(() => true, false);
+  held.acks.received(1, true);
+  assertEquals(held.sent, []);
+  for (const { acks, clock } of [plain, held]) await clock.advance(LIMITS.ackAfterMs).then(() => acks.stop());
+  assertEquals([plain.sent.at(-1)!.received, held.sent.at(-1)!.received], [2, 1]);
 });
 
 Deno.test("FrameAcks says at once what is durable, with all that waited", async () => {
