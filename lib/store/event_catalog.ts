@@ -50,6 +50,7 @@ export interface EventRow {
   readonly humidity: number | null;
   /** Degrees Celsius; null as for `humidity`. */
   readonly tempCel: number | null;
+  /** As it was sent, but for U+0000, for which U+2400 stands: SQLite knows no text with it. */
   readonly text: string | null;
   /** The text of a JSON object, as it was sent. */
   readonly json: string | null;

@@ -203,18 +203,24 @@ export class EventTables {
 
 /** The columns from `kind` on. SQLite knows no NaN, and JSON no infinity: what is no finite number is null. */
 function bodyColumns({ source, body }: BoxEvent): SqlValue[] {
+  const from = source === null ? null : withoutNul(source);
   switch (body.kind) {
     case "temp": {
       const { deviceId, eventId, humidity, tempCel, picture } = body;
-      return ["temp", deviceId, eventId, finite(humidity), finite(tempCel), source, null, null, picture];
+      return ["temp", deviceId, eventId, finite(humidity), finite(tempCel), from, null, null, picture];
     }
     case "text":
-      return ["text", null, null, null, null, source, body.text, null, null];
+      return ["text", null, null, null, null, from, withoutNul(body.text), null, null];
     case "json":
-      return ["json", null, null, null, null, source, null, body.json, null];
+      return ["json", null, null, null, null, from, null, body.json, null];
   }
 }
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
+}
+
+/** SQLite ends a text at U+0000, so its picture U+2400 stands for it. JSON has none. */
+function withoutNul(text: string): string {
+  return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
 }
