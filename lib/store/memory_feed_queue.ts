@@ -83,7 +83,7 @@ export class MemoryFeedQueue implements FeedQueue {
     // Acks come in order: mostly those at the front.
     const from = this.#indexBehind(first - 1);
     let to = this.#indexBehind(last);
-    if (this.#packs[to] !== undefined && this.#packs[to].first <= last) to++;
+    if ((this.#packs[to]?.first ?? Infinity) <= last) to++;
     const touched = this.#packs.slice(from, to);
     for (const pack of touched) this.#events -= this.#acked.missingIn(pack);
     this.#acked.add(first, last);
@@ -97,6 +97,12 @@ export class MemoryFeedQueue implements FeedQueue {
     if (!this.isRepeatable) this.#acked.forgetBelow(this.floor);
     for (const resolve of this.#roomMade.splice(0)) resolve();
     this.changed();
+  }
+
+  held(ranges: readonly SequenceRange[]): Promise<number> {
+    const before = this.#events;
+    for (const { first, last } of ranges) this.stored(first, last);
+    return Promise.resolve(before - this.#events);
   }
 
   renew(): Promise<void> {
