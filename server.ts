@@ -2,6 +2,7 @@
 import { demoCommand } from "./lib/demo/demo_command.ts";
 import { systemClock } from "./lib/platform/clock.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
+import { systemHttpPost } from "./lib/platform/http_client.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
 import { tlsServerNetwork } from "./lib/platform/tls_network.ts";
 import { systemProcesses } from "./lib/platform/processes.ts";
@@ -17,6 +18,7 @@ if (import.meta.main) {
     tlsNetwork: tlsServerNetwork,
     disk: systemDisk,
     processes: systemProcesses,
+    post: systemHttpPost,
     clock: systemClock,
     random: systemRandom,
   };

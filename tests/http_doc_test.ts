@@ -3,9 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../lib/config/limits.ts";
 import { LiveHub } from "../lib/live/live_hub.ts";
 import { clipJson, deviceJson } from "../lib/viewer/api_json.ts";
+import { seriesAnswer } from "../lib/viewer/event_api.ts";
+import { alertJson, eventJson, feedJson } from "../lib/viewer/event_json.ts";
 import { frameJson, sourceJson, timelineJson } from "../lib/viewer/frame_json.ts";
 import { ROUTE_PATHS, routeOf } from "../lib/viewer/routes.ts";
 import { MadeUpClock } from "./helpers/made_up_clock.ts";
+import { madeUpAlert, madeUpEvent, MadeUpEventLibrary, madeUpFeed } from "./helpers/made_up_event_library.ts";
 import { MadeUpFrameLibrary, madeUpFrameView } from "./helpers/made_up_frame_library.ts";
 import { madeUpClip } from "./helpers/made_up_library.ts";
 import { startServer } from "./helpers/programs.ts";
@@ -19,6 +22,12 @@ function examples(): Record<string, unknown>[] {
   return [...DOC.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => JSON.parse(text!));
 }
 
+/** Keys of an object, and of the first of its points. */
+function shape(series: Record<string, unknown> | undefined): string[] {
+  const [point] = series?.["points"] as Record<string, unknown>[];
+  return [...Object.keys(series!), ...Object.keys(point!)];
+}
+
 Deno.test("docs/HTTP.md names every route, and none that is not there", () => {
   const named = [...DOC.matchAll(/^\| `(\/[^`]*)` /gm)].map(([, path]) => path!);
   assertEquals(named.toSorted(), [...ROUTE_PATHS].toSorted());
@@ -29,15 +38,22 @@ Deno.test("docs/HTTP.md names every route, and none that is not there", () => {
 });
 
 Deno.test("docs/HTTP.md shows the fields which answers have", async () => {
-  const [clip, devices, _result, sources, frame, timeline] = examples();
+  const [clip, devices, _result, sources, frame, timeline, feed, event, series, alert] = examples();
   assertEquals(Object.keys(clip!), Object.keys(clipJson(madeUpClip("a"))));
   const [device] = devices?.["devices"] as Record<string, unknown>[];
   assertEquals(Object.keys(device!), Object.keys(deviceJson(madeUpDevice("a"))));
   const library = new MadeUpFrameLibrary(new LiveHub({ clock: new MadeUpClock() }));
   library.addSource("a", "b");
+  const events = new MadeUpEventLibrary();
+  events.shownFeeds = [madeUpFeed(1)];
   const [source] = sources?.["sources"] as Record<string, unknown>[];
   assertEquals(Object.keys(source!), Object.keys(sourceJson((await library.sources())[0]!)));
   assertEquals(Object.keys(frame!), Object.keys(frameJson(madeUpFrameView(1))));
+  assertEquals(Object.keys(feed!), Object.keys(feedJson(madeUpFeed(1))));
+  assertEquals(Object.keys(event!), Object.keys(JSON.parse(eventJson(madeUpEvent(1)))));
+  const answer = await seriesAnswer(events, new URLSearchParams("device=press-4&feed=feed1&measure=temp_cel"), 0);
+  assertEquals(shape(series), shape(await answer.json()));
+  assertEquals(Object.keys(alert!), Object.keys(alertJson(madeUpAlert(1))));
   assertEquals(Object.keys(timeline!), ["since", "until", ...Object.keys(timelineJson(library.shown))]);
 });
 

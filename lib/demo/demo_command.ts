@@ -10,6 +10,7 @@ import { helpOf, type Options, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { type HostPort, parseBytes, parseDuration, parseHostPort } from "../config/values.ts";
 import { ERROR_CODES, FramewireError, messageOf } from "../errors.ts";
+import { NO_RULES } from "../events/rules_parser.ts";
 import { silentLog } from "../log.ts";
 import { sleep } from "../platform/clock.ts";
 import { FramewireServer, type ServerAddresses } from "../server/framewire_server.ts";
@@ -102,6 +103,9 @@ async function startServer(
       diskBytesMax: null,
       sourceBytesMax: null,
       analysis: { workers: 1, limits: LIMITS, analyzer: null },
+      keepEventsMs: null,
+      rules: NO_RULES,
+      print: false,
       logLevel: "error",
       json: false,
     });

@@ -35,3 +35,23 @@ export const systemHttpClient: HttpClient = {
     };
   },
 };
+
+/**
+ * Posts JSON; resolves with the status of the answer, whose body is not read. Redirects are not followed.
+ *
+ * Rejects with `CONNECTION_LOST` when there is no answer, or with the reason of `signal` when that aborts.
+ */
+export type HttpPost = (url: string, json: string, signal: AbortSignal) => Promise<number>;
+
+/** The machine's. */
+export const systemHttpPost: HttpPost = async (url, json, signal) => {
+  const headers = { "content-type": "application/json; charset=utf-8" };
+  try {
+    const response = await fetch(url, { method: "POST", body: json, headers, signal, redirect: "manual" });
+    await response.body?.cancel();
+    return response.status;
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    throw new FramewireError("CONNECTION_LOST", `Cannot connect to ${url}: ${messageOf(cause)}`, { cause });
+  }
+};

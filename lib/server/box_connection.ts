@@ -34,7 +34,7 @@ export interface BoxConnectionOptions {
   /** Called with the outcome of each clip. */
   readonly clipEnded: (stored: boolean) => void;
   readonly frames: Pick<FrameReceiverOptions, "recorder" | "outlets" | "record" | "totals">;
-  readonly events?: Pick<FeedReceiverOptions, "recorder" | "watcher" | "totals">;
+  readonly events: Pick<FeedReceiverOptions, "recorder" | "watcher" | "totals">;
 }
 
 /** What all receivers do. */
@@ -77,20 +77,20 @@ export class BoxConnection {
         return this.#greet(message);
       case "openClip":
       case "videoData":
-        this.#checkKind(message, this.#frames!, this.#feeds);
+        this.#checkKind(message, this.#frames!, this.#feeds!);
         return this.#clips!.receive(message);
       case "openSource":
       case "frameOffer":
       case "frameData":
       case "framesDropped":
       case "endSource":
-        this.#checkKind(message, this.#clips!, this.#feeds);
+        this.#checkKind(message, this.#clips!, this.#feeds!);
         return this.#frames!.receive(message);
       case "openFeed":
       case "eventData":
       case "endFeed":
         this.#checkKind(message, this.#clips!, this.#frames!);
-        return this.#feeds?.receive(message);
+        return this.#feeds!.receive(message);
       case "closeStream":
         return this.#ownerOf(message.stream).receive(message);
       case "boxStatus":
@@ -101,14 +101,14 @@ export class BoxConnection {
   }
 
   /** A stream is a clip, a source or a feed, for good. @throws {FramewireError} `UNEXPECTED_MESSAGE`. */
-  #checkKind({ kind, stream }: { kind: Message["kind"]; stream: number }, ...others: (Receiver | undefined)[]): void {
-    if (!others.some((other) => other?.has(stream))) return;
+  #checkKind({ kind, stream }: { kind: Message["kind"]; stream: number }, ...others: Receiver[]): void {
+    if (!others.some((other) => other.has(stream))) return;
     throw new FramewireError("UNEXPECTED_MESSAGE", `Cannot take ${kind} as stream ${stream} is of another kind`);
   }
 
   #ownerOf(stream: number): Receiver {
     if (this.#frames!.has(stream)) return this.#frames!;
-    return this.#feeds?.has(stream) ? this.#feeds : this.#clips!;
+    return this.#feeds!.has(stream) ? this.#feeds! : this.#clips!;
   }
 
   #greet(hello: Hello): void {
@@ -163,10 +163,11 @@ export class BoxConnection {
       ...frames,
       clockOffsetMs,
       hasRoom: () => this.#session.hasRoom,
+      sendsAtOnce: this.#session.sendsAtOnce,
       opened: (opening) => this.#sourceOpened(opening),
       ended: (source, counts, error) => this.#sourceEnded(source, counts, error),
     });
-    this.#feeds = events && new FeedReceiver({
+    this.#feeds = new FeedReceiver({
       ...common,
       ...events,
       clockOffsetMs,

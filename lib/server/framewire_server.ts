@@ -7,14 +7,17 @@ import { errorFields, type Log } from "../log.ts";
 import { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk, DiskLock } from "../platform/disk.ts";
+import type { HttpPost } from "../platform/http_client.ts";
 import type { Network } from "../platform/network.ts";
 import type { Processes } from "../platform/processes.ts";
+import type { Program } from "../platform/program.ts";
 import type { Random } from "../platform/random.ts";
 import { ClipStore } from "../store/clip_store.ts";
 import { SqliteCatalog } from "../store/sqlite_catalog.ts";
 import { ViewerServer } from "../viewer/viewer_server.ts";
 import { BoxListener } from "./box_listener.ts";
 import { DeviceTable } from "./device_table.ts";
+import { EventSide } from "./event_side.ts";
 import { FrameSide } from "./frame_side.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { StoredClipLibrary } from "./stored_clip_library.ts";
@@ -27,6 +30,10 @@ export interface ServerOutside {
   readonly disk: Disk;
   /** Analysers run as these. */
   readonly processes: Processes;
+  /** For webhooks. */
+  readonly post: HttpPost;
+  /** Where events are printed. */
+  readonly program: Pick<Program, "writeOutput">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -53,6 +60,7 @@ export class FramewireServer {
   #catalog: SqliteCatalog | undefined;
   #store: ClipStore | undefined;
   #frames: FrameSide | undefined;
+  #events: EventSide | undefined;
   #library: StoredClipLibrary | undefined;
   #boxes: BoxListener | undefined;
   #viewer: ViewerServer | undefined;
@@ -100,6 +108,7 @@ export class FramewireServer {
     await this.#boxes?.stop();
     this.#library?.stop();
     await this.#viewer?.stop();
+    await this.#events?.stop();
     await this.#frames?.stop();
     await this.#store?.stop();
     await this.#catalog?.close();
@@ -125,6 +134,8 @@ export class FramewireServer {
     await this.#store.start();
     this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub, () => this.#freeBytes);
     await this.#frames.start();
+    this.#events = new EventSide(this.#outside, this.#options, catalog.events, this.#frames.library);
+    await this.#events.start();
     this.#library = new StoredClipLibrary(this.#store, catalog, disk, clock);
   }
 
@@ -141,11 +152,13 @@ export class FramewireServer {
       httpUrl: () => pageUrl ?? this.#httpUrl,
       clipEnded: (stored) => stored ? this.#clipsStored++ : this.#clipsFailed++,
       frames: this.#frames!.receiving,
+      events: this.#events!.receiving,
     });
     this.#viewer = new ViewerServer({
       library: this.#library!,
       frames: this.#frames!.library,
       exports: this.#frames!.exports,
+      events: this.#events!.library,
       hub: this.#hub,
       server: () => ({
         software: SOFTWARE,
@@ -173,7 +186,7 @@ export class FramewireServer {
       "# TYPE framewire_clips_ended_total counter",
       `framewire_clips_ended_total{outcome="stored"} ${this.#clipsStored}`,
       `framewire_clips_ended_total{outcome="failed"} ${this.#clipsFailed}`,
-      this.#frames?.metrics() ?? "",
+      (this.#frames?.metrics() ?? "") + (this.#events?.metrics() ?? ""),
     ].join("\n");
   }
 
@@ -184,6 +197,7 @@ export class FramewireServer {
       this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes);
       await this.#store!.expire();
       await this.#frames!.expire();
+      await this.#events!.expire();
     };
     this.#housekeeping = once().catch((error) => log("error", "Housekeeping failed", errorFields(error)));
     this.#housekeeping.then(() => {

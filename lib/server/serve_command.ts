@@ -10,7 +10,7 @@ import { FramewireServer, type ServerOutside } from "./framewire_server.ts";
 import { SERVE_SPEC, type ServeOptions, toServeOptions } from "./serve_options.ts";
 
 /** The server's surroundings. */
-export type ServeOutside = Omit<ServerOutside, "log"> & { readonly program: Program };
+export type ServeOutside = Omit<ServerOutside, "log" | "program"> & { readonly program: Program };
 
 /** Runs the server with its arguments until it is told to stop; resolves with the exit code. */
 export async function serveCommand(outside: ServeOutside, args: readonly string[]): Promise<number> {

@@ -7,6 +7,7 @@ import type { CommandSpec, Options } from "../config/options.ts";
 import { readPem } from "../config/pem.ts";
 import { parseBytes, parseChoice, parseDuration, parseHostPort, usage } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
+import { NO_RULES, parseRules, type RulesFile } from "../events/rules_parser.ts";
 import { parseRecordPolicy, type RecordPolicy } from "../frames/record_policy.ts";
 import type { LogLevel } from "../log.ts";
 import type { Program } from "../platform/program.ts";
@@ -17,7 +18,7 @@ const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export const SERVE_SPEC: CommandSpec = {
   name: "framewire-server",
-  summary: "framewire-server: takes clips and frames from boxes, keeps them, and shows them in a page.",
+  summary: "framewire-server: takes clips, frames and events from boxes, keeps them, and shows them in a page.",
   options: [
     { name: "listen", kind: "text", value: "HOST:PORT", help: "For boxes; port 0 is any", default: "127.0.0.1:12345" },
     { name: "http", kind: "text", value: "HOST:PORT", help: "For the page; port 0 is any", default: "127.0.0.1:8080" },
@@ -51,6 +52,9 @@ export const SERVE_SPEC: CommandSpec = {
       value: "N",
       help: "Threads which measure frames; 0 is none [processors - 1]",
     },
+    { name: "keep-events", kind: "text", value: "TIME", help: "Keep events for so long [for ever]" },
+    { name: "rules", kind: "text", value: "FILE", help: "Units, ranges and alerts of events (JSON)" },
+    { name: "print", kind: "flag", help: "Print events as they come" },
     { name: "reserve", kind: "text", value: "BYTES", help: "Disk space never given to clips", default: "256MiB" },
     { name: "log-level", kind: "text", value: "LEVEL", help: LOG_LEVELS.join(", "), default: "info" },
     { name: "json", kind: "flag", help: "Ready line and log as JSON objects" },
@@ -86,6 +90,11 @@ export interface ServeOptions {
   /** The same for each source. */
   readonly sourceBytesMax: number | null;
   readonly analysis: Pick<AnalysisPoolOptions, "workers" | "limits" | "analyzer">;
+  /** Events which arrived longer ago are removed, ms; null: none. */
+  readonly keepEventsMs: number | null;
+  readonly rules: RulesFile;
+  /** Events go to standard output, too. */
+  readonly print: boolean;
   readonly logLevel: LogLevel;
   readonly json: boolean;
 }
@@ -112,6 +121,9 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
       limits: readLimits(options.text("analysis-limits"), program),
       analyzer: options.text("analyzer") ?? null,
     },
+    keepEventsMs: options.parsed("keep-events", parseKeepEvents) ?? null,
+    rules: readRules(options.text("rules"), program),
+    print: options.flag("print"),
     logLevel: options.required("log-level", (name, text) => parseChoice(name, text, LOG_LEVELS)),
     json: options.flag("json"),
   };
@@ -121,6 +133,12 @@ export function toServeOptions(options: Options, program: Program): ServeOptions
 function parseKeep(name: string, text: string): number {
   const keepMs = parseDuration(name, text);
   if (keepMs <= 0) throw usage(name, "more than 0; --record none keeps nothing", text);
+  return keepMs;
+}
+
+function parseKeepEvents(name: string, text: string): number {
+  const keepMs = parseDuration(name, text);
+  if (keepMs <= 0) throw usage(name, "more than 0", text);
   return keepMs;
 }
 
@@ -143,14 +161,19 @@ function defaultWorkers(): number {
 }
 
 function readLimits(path: string | undefined, program: Program): AnalysisLimits {
-  if (path === undefined) return DEFAULT_LIMITS;
-  let text: string;
+  return path === undefined ? DEFAULT_LIMITS : parseAnalysisLimits(readFile("analysis-limits", path, program));
+}
+
+function readRules(path: string | undefined, program: Program): RulesFile {
+  return path === undefined ? NO_RULES : parseRules(readFile("rules", path, program));
+}
+
+function readFile(name: string, path: string, program: Program): string {
   try {
-    text = program.readText(path);
+    return program.readText(path);
   } catch (cause) {
-    throw new FramewireError("USAGE", `Cannot read --analysis-limits ${path}`, { cause });
+    throw new FramewireError("USAGE", `Cannot read --${name} ${path}`, { cause });
   }
-  return parseAnalysisLimits(text);
 }
 
 function parsePageUrl(name: string, text: string): string {
@@ -175,13 +198,7 @@ function readTls(options: Options, program: Program): ServeOptions["tls"] {
 
 function readTokens(path: string | undefined, program: Program): TokenRule[] {
   let text = program.env("FRAMEWIRE_TOKEN") ?? "";
-  if (path !== undefined) {
-    try {
-      text = program.readText(path);
-    } catch (cause) {
-      throw new FramewireError("USAGE", `Cannot read --token-file ${path}`, { cause });
-    }
-  }
+  if (path !== undefined) text = readFile("token-file", path, program);
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   const rules = lines.map((line): TokenRule => {
     const words = line.split(/\s+/);

@@ -31,6 +31,9 @@ export async function orBadParameter(make: () => Promise<Response> | Response): 
   }
 }
 
+/** By time, or by number. */
+export type Order = "ascending" | "descending";
+
 /** How many rows. @throws {BadParameter} */
 export function limitOf(query: URLSearchParams): number {
   const text = query.get("limit") ?? String(LIMIT_DEFAULT);
@@ -67,8 +70,8 @@ export function verdictOf(query: URLSearchParams): Verdict | undefined {
 }
 
 /** @throws {BadParameter} */
-export function orderOf(query: URLSearchParams): "ascending" | "descending" {
-  const text = query.get("order") ?? "descending";
+export function orderOf(query: URLSearchParams, otherwise: Order = "descending"): Order {
+  const text = query.get("order") ?? otherwise;
   if (text === "ascending" || text === "descending") return text;
   throw new BadParameter("order", "ascending or descending", text);
 }
@@ -82,7 +85,7 @@ export function cursorOf(query: URLSearchParams): number | undefined {
 }
 
 /** A name which must be given. @throws {BadParameter} */
-export function nameOf(query: URLSearchParams, name: "device" | "source"): string {
+export function nameOf(query: URLSearchParams, name: "device" | "source" | "feed" | "measure"): string {
   const text = query.get(name);
   if (text === null || text === "") throw new BadParameter(name, `the name of a ${name}`, text ?? "nothing");
   return text;

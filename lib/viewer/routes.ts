@@ -9,8 +9,9 @@ export type LiveForm = typeof LIVE_FORMS[number];
 export type Route =
   | { readonly name: "asset"; readonly path: string }
   | { readonly name: "devices" | "clips" | "sources" | "frames" | "nearest" | "timeline" | "export" }
+  | { readonly name: "feeds" | "events" | "series" | "eventsCsv" | "eventsNdjson" | "alerts" }
   | { readonly name: "socket" | "metrics" | "healthz" | "readyz" }
-  | { readonly name: "clip" | "content" | "picture" | "exported"; readonly id: string }
+  | { readonly name: "clip" | "content" | "picture" | "exported" | "eventPicture"; readonly id: string }
   | { readonly name: "live"; readonly key: SourceKey; readonly form: LiveForm }
   /** Its names are not percent-encoded UTF-8. */
   | { readonly name: "malformed" };
@@ -23,6 +24,12 @@ const FIXED: Readonly<Record<string, Route>> = {
   "/api/frames/nearest": { name: "nearest" },
   "/api/timeline": { name: "timeline" },
   "/api/export": { name: "export" },
+  "/api/feeds": { name: "feeds" },
+  "/api/events": { name: "events" },
+  "/api/events.csv": { name: "eventsCsv" },
+  "/api/events.ndjson": { name: "eventsNdjson" },
+  "/api/series": { name: "series" },
+  "/api/alerts": { name: "alerts" },
   "/ws": { name: "socket" },
   "/metrics": { name: "metrics" },
   "/healthz": { name: "healthz" },
@@ -36,6 +43,7 @@ const WITH_ID = ([
   ["/clips/{id}/content", "content"],
   ["/frames/{id}.jpg", "picture"],
   ["/exports/{id}.mp4", "exported"],
+  ["/events/{id}.jpg", "eventPicture"],
 ] as const).map(([path, name]) => ({
   path,
   name,

@@ -8,6 +8,8 @@ import type { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { ServerSocket, SocketEvents } from "../platform/http.ts";
 import type { ClipChange, ClipLibrary, ClipView, DeviceView, ServerView } from "./clip_library.ts";
+import type { EventLibrary } from "./event_library.ts";
+import { EventNews, type EventRound } from "./event_news.ts";
 import type { FrameLibrary, SourceView } from "./frame_library.ts";
 import type { PageMessage } from "./page_messages.ts";
 import { PictureMessages } from "./picture_message.ts";
@@ -28,6 +30,7 @@ const UPDATE_CLIPS_MAX = 400;
 export interface ViewerHubOptions {
   readonly library: ClipLibrary;
   readonly frames: FrameLibrary;
+  readonly events: EventLibrary;
   readonly hub: LiveHub;
   readonly server: () => ServerView;
   readonly clock: Clock;
@@ -50,6 +53,7 @@ export class ViewerHub {
   /** By id; as of the last round. */
   #sources = new Map<number, SourceView>();
   #sourceNews: SourceNews | undefined;
+  readonly #eventNews: EventNews;
   #devicesTold = "";
   #sending = false;
   #unsubscribe: (() => void) | undefined;
@@ -58,6 +62,7 @@ export class ViewerHub {
   constructor(options: ViewerHubOptions) {
     this.#options = options;
     this.#rounds = new PictureRounds(options.clock);
+    this.#eventNews = new EventNews(options.events, options.clock);
   }
 
   /** Viewers whose connection is not over yet. */
@@ -105,6 +110,7 @@ export class ViewerHub {
     this.#cancelTimer?.();
     this.#unsubscribe = this.#cancelTimer = undefined;
     this.#changes.clear();
+    this.#eventNews.rest();
     this.#rounds.stop();
   }
 
@@ -126,8 +132,9 @@ export class ViewerHub {
     try {
       for (const viewer of this.#viewers) viewer.look();
       const sources = await this.#readSources();
+      const round = updates ? await this.#eventNews.next() : await this.#eventNews.begin();
       const server = this.#options.server();
-      if (updates) this.#sendUpdate(server, sources);
+      if (round) this.#sendUpdate(server, sources, round);
       await this.#sendSnapshots(server);
       for (const viewer of this.#viewers) viewer.stayAlive();
     } catch (error) {
@@ -156,12 +163,13 @@ export class ViewerHub {
     return sources;
   }
 
-  #sendUpdate(server: ServerView, sources: readonly SourceView[]): void {
+  #sendUpdate(server: ServerView, sources: readonly SourceView[], { feeds, alerts, ...news }: EventRound): void {
     const devices = changedDevices(server.devices);
     const devicesChanged = devices !== this.#devicesTold;
     const { changed, removed } = this.#sourceNews!.changes(sources, this.#options.clock.now());
     const sourcesChanged = changed.length > 0 || removed.length > 0;
-    if (this.#changes.size === 0 && !devicesChanged && !sourcesChanged) return;
+    const feedsChanged = feeds.length > 0 || alerts.length > 0;
+    if (this.#changes.size === 0 && !devicesChanged && !sourcesChanged && !feedsChanged) return;
     const changes = this.#changes;
     this.#changes = new Map();
     this.#devicesTold = devices;
@@ -178,7 +186,14 @@ export class ViewerHub {
       ...(devicesChanged ? { devices: server.devices } : {}),
       ...(changed.length > 0 ? { sources: changed } : {}),
       ...(removed.length > 0 ? { removedSources: removed } : {}),
+      ...(feeds.length > 0 ? { feeds } : {}),
+      ...(alerts.length > 0 ? { alerts } : {}),
     };
+    this.#tellAll(message);
+    if (news.events.length > 0 || news.skipped.length > 0) this.#tellAll({ type: "events", ...news });
+  }
+
+  #tellAll(message: PageMessage): void {
     const text = JSON.stringify(message);
     for (const viewer of this.#viewers) viewer.update(text);
   }
@@ -199,8 +214,8 @@ export class ViewerHub {
       more: clips.length > SNAPSHOT_CLIPS,
       devices: server.devices,
       sources: [...this.#sources.values()],
-      feeds: [],
-      alerts: [],
+      feeds: this.#eventNews.feeds,
+      alerts: this.#eventNews.alerts,
     };
     const text = JSON.stringify(message);
     for (const viewer of waiting) viewer.snapshot(text);

@@ -11,6 +11,9 @@ import { clipAnswer, clipsAnswer, devicesAnswer } from "./api.ts";
 import { assetAnswer } from "./assets.ts";
 import type { ClipLibrary, ServerView } from "./clip_library.ts";
 import { ContentRoute } from "./content.ts";
+import { alertsAnswer, eventPictureAnswer, eventsAnswer, feedsAnswer, seriesAnswer } from "./event_api.ts";
+import { EventExport } from "./event_export.ts";
+import type { EventLibrary } from "./event_library.ts";
 import { exportAnswer, exportedAnswer } from "./export_route.ts";
 import type { Exports } from "./export/exports.ts";
 import { framesAnswer, nearestAnswer, pictureAnswer, sourcesAnswer, timelineAnswer } from "./frame_api.ts";
@@ -35,6 +38,8 @@ export interface ViewerServerOptions {
   readonly library: ClipLibrary;
   /** Sources and recorded frames. */
   readonly frames: FrameLibrary;
+  /** Feeds, events and alerts. */
+  readonly events: EventLibrary;
   /** The newest pictures. */
   readonly hub: LiveHub;
   /** Recorded frames as files; without it there are none. */
@@ -65,6 +70,7 @@ export class ViewerServer {
   readonly #pages: ViewerHub;
   readonly #content: ContentRoute;
   readonly #live: LiveRoutes;
+  readonly #eventExport: EventExport;
   readonly #hostAllowed: (host: string | null) => boolean;
   readonly #assetPaths = new Set(Object.keys(ASSETS));
   readonly #startedMs: number;
@@ -80,6 +86,7 @@ export class ViewerServer {
     this.#hostAllowed = hostCheck(options.hostname, options.allowedHosts);
     this.#content = new ContentRoute(options);
     this.#live = new LiveRoutes(options);
+    this.#eventExport = new EventExport({ library: options.events, clock: options.clock });
     const serverId = newId(options.random);
     this.#pages = new ViewerHub({ ...options, serverId, pageHash: PAGE_HASH, log: this.#log });
   }
@@ -105,6 +112,7 @@ export class ViewerServer {
     this.#stopping.abort();
     this.#content.stop();
     this.#live.stop();
+    this.#eventExport.stop();
     this.#pages.stop();
     const given = new AbortController();
     // A viewer that takes nothing of what is on its way to it would be waited for as long as it stays.
@@ -159,7 +167,7 @@ export class ViewerServer {
   #route(request: Request, url: URL): Response | Promise<Response> {
     const route = routeOf(url.pathname, this.#assetPaths);
     if (route === null) return textAnswer(404, "There is nothing here\n");
-    const { library, frames, server, clock } = this.#options;
+    const { library, frames, events, server, clock } = this.#options;
     const { searchParams: query } = url;
     switch (route.name) {
       case "asset":
@@ -188,6 +196,20 @@ export class ViewerServer {
         return exportAnswer(this.#options.exports, query);
       case "exported":
         return exportedAnswer(this.#options.exports, route.id);
+      case "feeds":
+        return feedsAnswer(events);
+      case "events":
+        return eventsAnswer(events, query);
+      case "eventsCsv":
+        return this.#eventExport.answer(request, query, "csv");
+      case "eventsNdjson":
+        return this.#eventExport.answer(request, query, "ndjson");
+      case "series":
+        return seriesAnswer(events, query, clock.wallMs());
+      case "alerts":
+        return alertsAnswer(events);
+      case "eventPicture":
+        return eventPictureAnswer(events, route.id, request.headers);
       case "malformed":
         return textAnswer(400, "Cannot read the names in this path as they must be percent-encoded UTF-8\n");
       case "socket":

@@ -71,6 +71,6 @@ export class MadeUpEventRecorder implements EventRecorder {
 }
 
 /** For servers whose boxes send no events. */
-export function noEvents(): NonNullable<BoxConnectionOptions["events"]> {
+export function noEvents(): BoxConnectionOptions["events"] {
   return { recorder: new MadeUpEventRecorder(), watcher: { stored: () => {} }, totals: new EventCounts() };
 }

@@ -4,6 +4,7 @@ import { systemClock } from "../../lib/platform/clock.ts";
 import { systemRandom } from "../../lib/platform/random.ts";
 import type { DeviceView, ServerView } from "../../lib/viewer/clip_library.ts";
 import { ViewerServer, type ViewerServerOptions } from "../../lib/viewer/viewer_server.ts";
+import { MadeUpEventLibrary } from "./made_up_event_library.ts";
 import { MadeUpFrameLibrary } from "./made_up_frame_library.ts";
 import { MadeUpLibrary } from "./made_up_library.ts";
 
@@ -31,6 +32,7 @@ export class ViewerFixture {
   readonly library = new MadeUpLibrary();
   readonly hub: LiveHub;
   readonly frames: MadeUpFrameLibrary;
+  readonly events = new MadeUpEventLibrary();
   devices: DeviceView[] = [];
   freeBytes: number | null = 412_000_000_000;
   readonly logged: string[] = [];
@@ -52,6 +54,7 @@ export class ViewerFixture {
     this.#server = new ViewerServer({
       library: this.library,
       frames: this.frames,
+      events: this.events,
       hub: this.hub,
       server: (): ServerView => ({
         software: "framewire 0.1.0",

@@ -6,6 +6,7 @@ import type { DeviceView } from "../../lib/viewer/clip_library.ts";
 import type { PageMessage, PictureHeader, WatchMessage } from "../../lib/viewer/page_messages.ts";
 import { ViewerHub } from "../../lib/viewer/viewer_hub.ts";
 import { MadeUpClock } from "./made_up_clock.ts";
+import { MadeUpEventLibrary } from "./made_up_event_library.ts";
 import { MadeUpFrameLibrary } from "./made_up_frame_library.ts";
 import { MadeUpLibrary } from "./made_up_library.ts";
 
@@ -55,10 +56,12 @@ export class ViewerHubSetting {
   readonly clock = new MadeUpClock();
   readonly live = new LiveHub({ clock: this.clock });
   readonly frames = new MadeUpFrameLibrary(this.live);
+  readonly events = new MadeUpEventLibrary();
   devices: DeviceView[] = [];
   readonly hub = new ViewerHub({
     library: this.library,
     frames: this.frames,
+    events: this.events,
     hub: this.live,
     server: () => ({ software: "s", startedMs: 0, devices: this.devices, freeBytes: 5 }),
     clock: this.clock,

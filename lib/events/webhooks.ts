@@ -1,0 +1,102 @@
+/** Posts alerts to where rules say: each address on its own, in order, a few times over when it does not answer. */
+import { messageOf } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { type Clock, sleep } from "../platform/clock.ts";
+import type { HttpPost } from "../platform/http_client.ts";
+import type { Alert } from "./event_rules.ts";
+
+/** Alerts which wait for one address; more are left out, and counted. */
+const QUEUE_MAX = 100;
+/** An answer comes within this time. */
+const TIMEOUT_MS = 10_000;
+/** Pauses before it is tried again. */
+const RETRIES_MS = [1_000, 5_000, 25_000];
+
+export interface WebhooksOptions {
+  readonly post: HttpPost;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One address. */
+interface Target {
+  readonly queue: string[];
+  sending: Promise<void> | undefined;
+}
+
+export class Webhooks {
+  readonly #options: WebhooksOptions;
+  readonly #targets = new Map<string, Target>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: WebhooksOptions) {
+    this.#options = options;
+  }
+
+  /** Tells `url` of an alert that was raised, or has ended. Returns at once. */
+  send(url: string, alert: Alert): void {
+    let target = this.#targets.get(url);
+    if (target === undefined) this.#targets.set(url, target = { queue: [], sending: undefined });
+    if (target.queue.length >= QUEUE_MAX) {
+      this.#options.log("warn", "Webhook takes nothing; alert not sent", { url, alert: alert.id });
+      return;
+    }
+    target.queue.push(bodyOf(alert));
+    target.sending ??= this.#drain(url, target);
+  }
+
+  /** Gives up what waits. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#targets.values()].map(({ sending }) => sending));
+  }
+
+  async #drain(url: string, target: Target): Promise<void> {
+    const { log } = this.#options;
+    for (let body = target.queue.shift(); body !== undefined; body = target.queue.shift()) {
+      const problem = await this.#deliver(url, body);
+      if (problem !== null && !this.#stopping.signal.aborted) log("warn", "Webhook failed", { url, error: problem });
+    }
+    target.sending = undefined;
+  }
+
+  /** What went wrong at last; null when it was taken. */
+  async #deliver(url: string, body: string): Promise<string | null> {
+    const { signal } = this.#stopping;
+    let problem = "";
+    for (const pauseMs of [0, ...RETRIES_MS]) {
+      if (pauseMs > 0) await sleep(this.#options.clock, pauseMs, signal);
+      if (signal.aborted) return problem;
+      const status = await this.#post(url, body);
+      if (typeof status === "number" && status >= 200 && status < 300) return null;
+      problem = typeof status === "number" ? `status ${status}` : status;
+      // It was understood, and refused: the same again changes nothing.
+      if (typeof status === "number" && status >= 400 && status < 500 && status !== 408 && status !== 429) {
+        return problem;
+      }
+    }
+    return problem;
+  }
+
+  async #post(url: string, body: string): Promise<number | string> {
+    const { clock, post } = this.#options;
+    const given = new AbortController();
+    const cancel = clock.timer(TIMEOUT_MS, () => given.abort(`no answer for ${TIMEOUT_MS / 1_000} s`));
+    try {
+      return await post(url, body, AbortSignal.any([given.signal, this.#stopping.signal]));
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      cancel();
+    }
+  }
+}
+
+function bodyOf({ sinceMs, endedMs, ...rest }: Alert): string {
+  return JSON.stringify({
+    event: endedMs === null ? "raised" : "ended",
+    ...rest,
+    since: new Date(sinceMs).toISOString(),
+    ended: endedMs === null ? null : new Date(endedMs).toISOString(),
+  });
+}
