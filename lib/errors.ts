@@ -74,7 +74,7 @@ export const ERROR_CODES = {
     meaning: "A flag, environment variable or key is missing, unknown or out of range",
   },
   // The server's own.
-  DATA_LOCKED: { retryable: false, exit: 1, meaning: "Another server uses the data directory" },
+  DATA_LOCKED: { retryable: false, exit: 1, meaning: "Another program uses the data directory or the spool" },
   INTERNAL: { retryable: true, exit: 1, meaning: "A mistake in Framewire; please report it" },
 } as const satisfies Record<string, CodeMeaning>;
 

@@ -36,9 +36,9 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "framewire",
     entry: "client.ts",
-    // ffmpeg reads cameras; watch --out writes pictures.
-    permissions: [...COMMON, "--allow-write", "--allow-run=ffmpeg", "--allow-sys=hostname"],
-    include: [],
+    // ffmpeg reads cameras; watch --out writes pictures; statfs: how full the disk of the spool is.
+    permissions: [...COMMON, "--allow-write", "--allow-run=ffmpeg", "--allow-sys=hostname,statfs"],
+    include: ["lib/store/spool_worker.ts"],
   },
 ];
 

@@ -110,6 +110,8 @@ export const LIMITS = {
   eventRangesMax: 1_000,
   /** Events of one feed which wait in the memory of the box: beyond it whoever makes them waits. */
   feedMemoryBytesMax: 8 * MIB,
+  /** Space of the box's disk which is never given to the spool: SQLite must be able to commit. */
+  spoolReserveBytes: 32 * MIB,
   /** UTF-8 bytes of the name of a feed. */
   feedNameBytesMax: 128,
   /** Feeds of one device that are remembered. */

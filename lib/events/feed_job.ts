@@ -175,13 +175,14 @@ export class FeedJob {
   }
 
   /** The server has accepted a stream, and holds these events of the run. False: another run was begun instead. */
-  accepted(held: readonly SequenceRange[]): boolean {
-    if (!this.queue.isRepeatable && (held.at(-1)?.last ?? 0) > this.queue.lastSequence) return false;
+  async accepted(held: readonly SequenceRange[]): Promise<boolean> {
+    if (!this.queue.isRepeatable && (held.at(-1)?.last ?? 0) > this.queue.lastSequence) {
+      await this.queue.renew();
+      return false;
+    }
     this.#refusedSinceMs = undefined;
-    this.phase = "sending";
-    const before = this.queue.events;
-    for (const { first, last } of held) this.queue.stored(first, last);
-    this.#held += before - this.queue.events;
+    this.#held += await this.queue.held(held);
+    if (!this.isEnded) this.phase = "sending";
     return true;
   }
 
@@ -207,7 +208,7 @@ export class FeedJob {
   storedThrough(first: number, last: number, count: number): void {
     this.stored += count;
     this.#waitsSinceMs = this.#clock.now();
-    this.queue.stored(first, last);
+    this.queue.stored(first, last, count);
   }
 
   /** Streams have ended, and all that they had is stored. */

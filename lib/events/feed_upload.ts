@@ -54,6 +54,9 @@ export class FeedUpload {
   readonly #outgoing = new OutgoingEvents();
   #state: SourceState = "opening";
   #hasStopped = false;
+  /** Accepted, and what the server holds is out of the queue. */
+  #isReady = false;
+  #run = "";
   #windowEvents = 0;
   #windowBytes = 0;
   /** Last event that was taken from the queue. */
@@ -77,6 +80,7 @@ export class FeedUpload {
   start(): void {
     const { job, stream, span } = this;
     const { run, floor } = job.queue;
+    this.#run = run;
     this.#link.send({ kind: "openFeed", stream, feed: job.settings.name, run, floor, late: span.late });
   }
 
@@ -121,12 +125,14 @@ export class FeedUpload {
 
   /** There may be more in the queue. */
   changed(): void {
-    if (this.#state === "sending") this.#read();
+    if (this.#hasStopped) return;
+    if (this.job.queue.run !== this.#run) return this.#refuse("The numbering of this feed has begun anew");
+    if (this.#isReady) this.#read();
   }
 
   /** The next batch, if one may go now. */
   poll(): OutgoingFrame | undefined {
-    if (this.#hasStopped || this.#state !== "sending") return undefined;
+    if (this.#hasStopped || !this.#isReady || this.#state !== "sending") return undefined;
     if (this.#page.length > 0) return this.#nextBatch();
     if (!this.#hasEnded) return undefined;
     this.#state = "ended";
@@ -216,10 +222,8 @@ export class FeedUpload {
     const end = this.#end;
     if (this.#hasStopped || this.#isReading || this.#pageBytes >= READ_BYTES || this.#readThrough >= end) return;
     this.#isReading = true;
-    this.job.queue.read(this.#readThrough, READ_BYTES).then((packs) => this.#taken(packs, end), (thrown) => {
-      this.#isReading = false;
-      this.#fail(thrown instanceof FramewireError ? thrown : new FramewireError("INTERNAL", String(thrown)));
-    });
+    this.job.queue.read(this.#readThrough, READ_BYTES).then((packs) => this.#taken(packs, end))
+      .catch((thrown) => this.#fail(asError(thrown)));
   }
 
   #taken(packs: readonly EventPack[], end: number): void {
@@ -238,18 +242,17 @@ export class FeedUpload {
   }
 
   #accepted({ held, windowEvents, windowBytes }: FeedAccepted): void {
-    if (!this.job.accepted(held)) {
-      const text = `The server has events of ${this.job.settings.name} which this box never sent: begins anew`;
-      const fail = () => this.#fail(new FramewireError("SOURCE_CHANGED", text));
-      this.#sayClosed(text);
-      return void this.job.queue.renew().then(fail, fail);
-    }
     const share = this.span.late ? LATE_SHARE : 1;
     this.#windowEvents = Math.max(1, Math.floor(Math.min(windowEvents, LIMITS.eventWindowEvents) * share));
     this.#windowBytes = Math.min(windowBytes, LIMITS.eventWindowBytes) * share;
     this.#state = "sending";
-    this.changed();
-    this.#link.wake();
+    this.job.accepted(held).then((isOurs) => {
+      if (this.#hasStopped) return;
+      if (!isOurs) return this.#refuse("The server has events of this feed which this box never sent");
+      this.#isReady = true;
+      this.changed();
+      this.#link.wake();
+    }).catch((thrown) => this.#fail(asError(thrown)));
   }
 
   #acknowledged({ received, stored }: EventAck): void {
@@ -279,6 +282,12 @@ export class FeedUpload {
     });
   }
 
+  /** Opened again, the feed goes on under another run. */
+  #refuse(reason: string): void {
+    this.#sayClosed(reason);
+    this.#fail(new FramewireError("SOURCE_CHANGED", reason));
+  }
+
   #sayClosed(reason: string): void {
     this.#link.send({ kind: "closeStream", stream: this.stream, discard: false, reason });
   }
@@ -288,4 +297,8 @@ export class FeedUpload {
     this.stop();
     this.#link.ended(this, error);
   }
+}
+
+function asError(thrown: unknown): FramewireError {
+  return thrown instanceof FramewireError ? thrown : new FramewireError("INTERNAL", String(thrown));
 }

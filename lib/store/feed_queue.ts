@@ -43,8 +43,10 @@ export interface FeedQueue {
   append(events: readonly NewEvent[]): Promise<{ readonly firstSequence: number }>;
   /** Packs with events behind `after`, in order, of about so many bytes; none when there are none. */
   read(after: number, bytesMax: number): Promise<readonly EventPack[]>;
-  /** Events `first` to `last` are stored on the server: they may go. */
-  stored(first: number, last: number): void;
+  /** Events `first` to `last` are stored on the server: they may go. `count` of them were here. */
+  stored(first: number, last: number, count: number): void;
+  /** The same for what the server says it holds; resolves, when it is gone, with how many events that were here. */
+  held(ranges: readonly SequenceRange[]): Promise<number>;
   /** The server has events of this run which were never sent: begins another. */
   renew(): Promise<void>;
 }
