@@ -136,7 +136,7 @@ export class FrameReceiver {
     entry.stream = stream;
     entry.state = "sending";
     stream.accept();
-    if (opening.policy !== "all" || writer.stored === 0) return;
+    if (opening.policy !== "all") return;
     const { device, recorder } = this.#options;
     stream.finishAfter(answerUnanswered({ ...opening, device }, writer, recorder, stream));
   }

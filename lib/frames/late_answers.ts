@@ -1,6 +1,7 @@
 /**
  * Answers to frames of an earlier connection. Of policy `all` each frame has a result, but what is stored is not sent
- * again: the server may have been killed before the analysis, or the ack with the result was lost on its way.
+ * again: the server may have been killed before the analysis, or the ack with the result was lost on its way; and the box
+ * may have been killed, too, and be in another run, which does not send what is there under its name.
  */
 import { LIMITS } from "../config/limits.ts";
 import type { SourceKey } from "../protocol/frame.ts";
@@ -15,8 +16,8 @@ import type { SourceStream } from "./source_stream.ts";
 const LOOKED_BACK = 1_024;
 
 /**
- * Analyses the last frames of the run which have no verdict, and tells the results of the last window again: what is
- * behind that the box has got, or it would not have had the credit to send more.
+ * Analyses the last frames which have no verdict, and tells the results of the run's last window again: what is behind
+ * that the box has got, or it would not have had the credit to send more.
  */
 export async function answerUnanswered(
   { device, source, sourceKind, run }: SourceKey & { readonly sourceKind: SourceKind; readonly run: string },
@@ -25,11 +26,13 @@ export async function answerUnanswered(
   stream: Pick<SourceStream, "answerAgain" | "answerLate" | "isClosed">,
 ): Promise<void> {
   const rows = await recorder.frames({ sourceId, order: "descending", limit: LOOKED_BACK });
-  const ofRun = rows.filter((row) => row.run === run && row.sequence <= stored).reverse();
-  for (const [index, row] of ofRun.entries()) {
+  const ofRun = rows.filter((row) => row.run === run && row.sequence <= stored);
+  const windowFrom = ofRun[LIMITS.frameWindowFrames - 1]?.sequence ?? 0;
+  const unanswered = rows.filter((row) => row.run !== run && row.result === null);
+  for (const row of [...ofRun.reverse(), ...unanswered.reverse()]) {
     if (stream.isClosed) return;
     if (row.result !== null && row.verdict !== "not analysed") {
-      if (index >= ofRun.length - LIMITS.frameWindowFrames) stream.answerAgain(row.sequence, row.result);
+      if (row.sequence >= windowFrom) stream.answerAgain(row.sequence, row.result);
       continue;
     }
     const jpeg = await recorder.jpeg(row.id);

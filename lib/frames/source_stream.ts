@@ -176,10 +176,10 @@ export class SourceStream {
     this.#acks.result(sequence, json);
   }
 
-  /** The frame of an earlier connection was stored there, and never answered. */
+  /** The frame of an earlier connection was stored there, and never answered; the box knows of those of its run. */
   async answerLate(frame: Frame, id: number): Promise<void> {
     const result = await this.#options.outlets.analyse(frame, true);
-    this.#tellResult(frame.sequence, result);
+    if (frame.run === this.#opening.run) this.#tellResult(frame.sequence, result);
     this.#recorder.result(frame.sequence, result, id);
   }
 

@@ -26,11 +26,15 @@ export class FrameResults {
 
   /** A result has come. Whoever gives them faster than they can be committed loses the oldest. */
   add(sequence: number, result: AnalysisResult): void {
-    const stored = { verdict: result.result, json: toJson(result) };
     const id = this.#ids.get(sequence);
-    if (id === undefined) return remember(this.#early, sequence, stored);
+    if (id !== undefined) return this.addTo(id, result);
+    remember(this.#early, sequence, storedResult(result));
+  }
+
+  /** The same for a frame which is committed, of whatever run. */
+  addTo(id: number, result: AnalysisResult): void {
     if (this.#ready.length >= REMEMBERED_MAX) this.#ready.shift();
-    this.#ready.push({ id, ...stored });
+    this.#ready.push({ id, ...storedResult(result) });
   }
 
   /** That of a frame which is about to be committed, if there is one already. */
@@ -67,6 +71,10 @@ function remember<T>(map: Map<number, T>, sequence: number, value: T): void {
     map.delete(oldest);
     return;
   }
+}
+
+function storedResult(result: AnalysisResult): StoredResult {
+  return { verdict: result.result, json: toJson(result) };
 }
 
 /** One that is too long keeps what matters most. */

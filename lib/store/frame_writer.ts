@@ -135,8 +135,8 @@ export class FrameWriter {
   /** Goes with the next commit; may come before or after that of its frame, and after the end. `id`: of an earlier writer's. */
   result(sequence: number, result: AnalysisResult, id?: number): void {
     if (this.#failed !== undefined) return;
-    if (id !== undefined) this.#results.committed(sequence, id, false);
-    this.#results.add(sequence, result);
+    if (id === undefined) this.#results.add(sequence, result);
+    else this.#results.addTo(id, result);
     if (this.#results.isReady) this.#runSoon();
   }
 

@@ -264,6 +264,14 @@ Deno.test("of policy all, results that a cut took away come with the next connec
   assertEquals(second.results, ["1 defect", "2 ok", "3 ok"]);
   const answered = server.recorder.rows.filter(({ frame }) => frame.run === "run-1");
   assertEquals(answered.map(({ result }) => result?.result), ["defect", "ok", "ok"]);
+  // Those of another run are analysed behind them, and not told: that run is over.
+  assertEquals(second.of("sourceEnded").length, 0);
+  for (const at of [2, 3, 4]) {
+    assertEquals([server.questions[at]!.frame.run, server.questions[at]!.frame.sequence], ["other", at - 1]);
+    server.questions[at]!.answer(resultOf());
+    await server.settle();
+  }
+  assertEquals(second.results.length, 3);
   assertEquals(second.of("sourceEnded").length, 1);
   await server.stop();
 });

@@ -30,7 +30,9 @@ async function answersOf(count: number, without: readonly number[], notAnalysed:
       return Promise.resolve();
     },
   };
-  return { again, late, run: (recorder: FrameRecorder = store) => answerUnanswered(SOURCE, writer, recorder, stream) };
+  const run = (recorder: FrameRecorder = store, name: string = SOURCE.run) =>
+    answerUnanswered({ ...SOURCE, run: name }, writer, recorder, stream);
+  return { again, late, run };
 }
 
 Deno.test("answerUnanswered tells the last window again, and analyses what is without an answer further back, too", async () => {
@@ -45,6 +47,12 @@ Deno.test("answerUnanswered asks again for what was not analysed: the server may
   const { late, run } = await answersOf(3, [], [2]);
   await run();
   assertEquals(late, [2]);
+});
+
+Deno.test("answerUnanswered analyses what an earlier run has left without an answer, and does not tell its answers again", async () => {
+  const { again, late, run } = await answersOf(3, [2]);
+  await run(undefined, "run-2");
+  assertEquals([again, late], [[], [2]]);
 });
 
 Deno.test("answerUnanswered passes over pictures which are gone", async () => {

@@ -17,6 +17,7 @@ import { MemoryDisk } from "../helpers/memory_disk.ts";
 import { type MemoryLink, MemoryNetwork } from "../helpers/memory_network.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { cutRandomly } from "./corpus.ts";
+import type { SimulatedSources } from "./simulated_sources.ts";
 
 /** A file which a box wants to send. */
 export interface WorldFile {
@@ -53,12 +54,15 @@ export class SimulatedWorld {
   catalog = new MemoryCatalog();
   readonly #boxDisk: MemoryDisk;
   readonly #slowDisk: boolean;
+  readonly #sources: SimulatedSources | undefined;
   #diskFailures = 0;
   readonly #leaving: Promise<unknown>[] = [];
   #server: { store: ClipStore; boxes: BoxListener } | undefined;
   #serverStarting: Promise<void> = Promise.resolve();
 
-  constructor(seed: number) {
+  /** `sources`: what boxes send beside clips. */
+  constructor(seed: number, sources?: SimulatedSources) {
+    this.#sources = sources;
     const random = new SeededRandom(seed);
     this.random = random;
     this.#slowDisk = random.chance(0.7);
@@ -104,6 +108,7 @@ export class SimulatedWorld {
     const store = new ClipStore({ ...options, keepUnfinishedMs: 86_400_000 });
     try {
       await store.start();
+      await this.#sources?.start(this, this.#slowDisk);
     } catch (error) {
       if (disk === this.serverDisk) throw error;
       return;
@@ -119,7 +124,7 @@ export class SimulatedWorld {
       clipEnded: (stored) => {
         if (!stored) this.note("a stream failed");
       },
-      frames: noFrames(),
+      frames: this.#sources?.receiving ?? noFrames(),
       events: noEvents(),
     });
     boxes.start(ADDRESS);
@@ -131,6 +136,7 @@ export class SimulatedWorld {
   crashServer(): void {
     this.serverDisk = this.serverDisk.crash("random");
     this.catalog = this.catalog.crash();
+    this.#sources?.crash();
     const silent = this.random.chance(0.5);
     for (const link of this.network.links) {
       if (!link.isOpen) continue;
@@ -174,6 +180,7 @@ export class SimulatedWorld {
     const server = this.#server;
     this.#server = undefined;
     await server?.boxes.stop();
+    await this.#sources?.stop();
     await server?.store.stop();
     this.note("server stopped");
   }
@@ -196,6 +203,7 @@ export class SimulatedWorld {
     const jobs = this.files.filter((file) => file.device === device).map((file) =>
       new ClipJob(file.name, () => this.#openSource(file), events)
     );
+    const sources = this.#sources?.jobsOf(device, this) ?? [];
     const running = runUplink(
       {
         network,
@@ -204,6 +212,7 @@ export class SimulatedWorld {
         address: ADDRESS,
         identity: { device, token: "", software: "simulation" },
         retryForMs: Infinity,
+        sources,
         connected: () => this.note(`${device} connected`),
         interrupted: (error, ms) =>
           this.note(`${device} interrupted: ${error.code} ${error.message}, again in ${ms} ms`),
@@ -216,6 +225,10 @@ export class SimulatedWorld {
     }).then(async () => {
       for (const job of jobs) {
         if (!dead && job.phase !== "stored") throw job.error ?? new Error(`${job.name} is ${job.phase}`);
+        await job.giveUp();
+      }
+      for (const job of sources) {
+        if (!dead && job.phase !== "ended") throw job.error ?? new Error(`${job.settings.name} is ${job.phase}`);
         await job.giveUp();
       }
     });

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ClipRow } from "../../lib/store/catalog.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
+import { makeAccidents } from "./accidents.ts";
 import { SimulatedWorld } from "./simulated_world.ts";
 
 /** Seeds in the suite; `FRAMEWIRE_SEEDS=5000` runs more, `FRAMEWIRE_SEED=17` one. */
@@ -47,60 +48,6 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, index) => byte === b[index]);
 }
 
-/** Accidents, one after the other, with random pauses. */
-async function makeAccidents(
-  world: SimulatedWorld,
-  boxes: Map<string, { kill(): void }>,
-  restart: (device: string) => void,
-) {
-  const { clock, random, network } = world;
-  const pause = (ms: number) => new Promise<void>((resolve) => void clock.timer(ms, resolve));
-  for (let left = random.int(9); left > 0; left--) {
-    await pause(random.pick([5, 50, 400, 3_000]) * random.fraction());
-    const link = network.links.length === 0 ? undefined : network.links[network.links.length - 1 - random.int(2)];
-    switch (random.int(9)) {
-      case 0:
-        link?.reset();
-        break;
-      case 1:
-        link?.blackHole();
-        break;
-      case 2:
-        link?.up.resetAfter(random.int(CLIP_BYTES_MAX));
-        break;
-      case 3:
-        link?.down.endAfter(random.int(2_000));
-        break;
-      case 4: {
-        const device = random.pick(DEVICES);
-        boxes.get(device)!.kill();
-        await pause(random.int(200));
-        restart(device);
-        break;
-      }
-      case 5:
-        world.crashServer();
-        checkPromises(world);
-        await pause(random.int(500));
-        await world.startServer();
-        break;
-      case 6:
-      case 7:
-        await world.breakDisk();
-        break;
-      default:
-        // The power goes again while the server starts.
-        world.crashServer();
-        world.startServer();
-        await pause(random.int(60));
-        world.crashServer();
-        checkPromises(world);
-        await pause(random.int(500));
-        await world.startServer();
-    }
-  }
-}
-
 async function simulate(world: SimulatedWorld): Promise<void> {
   const { random } = world;
   for (const device of DEVICES) {
@@ -119,7 +66,7 @@ async function simulate(world: SimulatedWorld): Promise<void> {
     running.set(device, run.done);
   };
   [...DEVICES, PIPE_DEVICE].forEach(start);
-  await makeAccidents(world, boxes, start);
+  await makeAccidents(world, { boxes, restart: start, killed: DEVICES, check: () => checkPromises(world) });
   await Promise.all(running.values());
   await world.stopServer();
   await world.leave();
