@@ -6,7 +6,7 @@
 const ROOT = new URL("../", import.meta.url);
 const SOURCE = new URL("lib/viewer/page/", ROOT);
 /** In the order in which they count. */
-const STYLES = ["base", "controls", "top", "filter", "clips", "live", "view", "timeline"];
+const STYLES = ["base", "controls", "top", "filter", "clips", "live", "view", "timeline", "uplot", "events", "log"];
 const TARGET = new URL("gen/page/assets.ts", ROOT);
 
 /** Bundles the script; throws with what `deno bundle` said when it fails. */

@@ -89,6 +89,8 @@ export interface EventFilter {
   readonly kind?: EventView["kind"];
   /** Part of a text or of an object's text. */
   readonly search?: string;
+  /** Only those with a picture of their own, or only those without. */
+  readonly hasPicture?: boolean;
 }
 
 /** A part of a span, summed up. */

@@ -19,6 +19,7 @@ export function eventFilterOf(query: URLSearchParams): EventFilter {
     ...timesOf(query),
     kind: kindOf(query),
     search: searchOf(query),
+    hasPicture: pictureOf(query),
   };
   // Left out, and not undefined: that is what the library takes.
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
@@ -45,6 +46,12 @@ function kindOf(query: URLSearchParams): EventView["kind"] | undefined {
   const kind = KINDS.find((one) => one === text);
   if (kind === undefined) throw new BadParameter("kind", KINDS.join(", "), text);
   return kind;
+}
+
+function pictureOf(query: URLSearchParams): boolean | undefined {
+  const text = query.get("picture");
+  if (text === null || text === "true" || text === "false") return text === null ? undefined : text === "true";
+  throw new BadParameter("picture", "true or false", text);
 }
 
 function searchOf(query: URLSearchParams): string | undefined {

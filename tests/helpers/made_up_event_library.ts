@@ -59,7 +59,18 @@ export class MadeUpEventLibrary implements EventLibrary {
   async events(query: Parameters<EventLibrary["events"]>[0]): ReturnType<EventLibrary["events"]> {
     if (this.error !== undefined) throw this.error;
     this.asked.push(query);
-    const { device, feed, sinceMs = -Infinity, untilMs = Infinity, kind, search = "", cursor, order, limit } = query;
+    const {
+      device,
+      feed,
+      sinceMs = -Infinity,
+      untilMs = Infinity,
+      kind,
+      search = "",
+      hasPicture,
+      cursor,
+      order,
+      limit,
+    } = query;
     const sign = order === "ascending" ? 1 : -1;
     const [cursorMs, cursorId] = cursor === undefined ? [0, 0] : cursor.split("-").map(Number) as [number, number];
     const isBehind = ({ timeMs, id }: EventView) =>
@@ -67,7 +78,8 @@ export class MadeUpEventLibrary implements EventLibrary {
     const found = this.stored.filter((event) =>
       (device === undefined || event.device === device) && (feed === undefined || event.feed === feed) &&
       event.timeMs >= sinceMs && event.timeMs <= untilMs && (kind === undefined || event.kind === kind) &&
-      `${event.text ?? ""}${event.json ?? ""}`.includes(search) && isBehind(event)
+      `${event.text ?? ""}${event.json ?? ""}`.includes(search) && isBehind(event) &&
+      (hasPicture === undefined || hasPicture === (event.picture !== null))
     ).toSorted((a, b) => sign * (a.timeMs - b.timeMs || a.id - b.id));
     const events = found.slice(0, limit);
     const last = events.at(-1);

@@ -8,6 +8,7 @@ import { jsonAnswer, textAnswer } from "../../lib/viewer/answers.ts";
 import { frameJson, timelineJson } from "../../lib/viewer/frame_json.ts";
 import type { FrameView, SourceView, TimelineView } from "../../lib/viewer/frame_library.ts";
 import type { PageMessage, PictureHeader, WatchMessage } from "../../lib/viewer/page_messages.ts";
+import { MadeUpEvents } from "./made_up_events.ts";
 import type { ClipView, DeviceView } from "../../lib/viewer/clip_library.ts";
 
 /** A source as the page gets to know it. */
@@ -53,6 +54,7 @@ export class MadeUpLiveServer {
   /** Recorded frames, oldest first. */
   frames: FrameView[] = [];
   timeline: TimelineView = { spans: [], gaps: [] };
+  readonly events = new MadeUpEvents();
   /** Pictures of a source, which are sent in turn. */
   readonly pictures = new Map<number, readonly Uint8Array<ArrayBuffer>[]>();
   /** What pages have said, oldest first. */
@@ -140,6 +142,8 @@ export class MadeUpLiveServer {
       const mine = this.#of(url).sort((a, b) => Math.abs(a.timeMs - time) - Math.abs(b.timeMs - time));
       return mine[0] === undefined ? jsonAnswer(404, {}) : jsonAnswer(200, frameJson(mine[0]));
     }
+    const answered = this.events.answer(url);
+    if (answered !== undefined) return answered;
     const picture = /^\/frames\/(\d+)\.jpg$/.exec(url.pathname);
     if (picture !== null) return this.#jpeg(Number(picture[1]));
     return request.method === "GET" ? assetAnswer(url.pathname, request.headers) : textAnswer(405, "");
@@ -183,8 +187,8 @@ export class MadeUpLiveServer {
         more: false,
         devices: this.devices,
         sources: this.sources,
-        feeds: [],
-        alerts: [],
+        feeds: this.events.feeds,
+        alerts: this.events.alerts,
       };
       socket.send(JSON.stringify(message));
     };

@@ -2,9 +2,15 @@
 import { Banner } from "./banner.tsx";
 import { ClipCard } from "./clip_card.tsx";
 import { CopyButton } from "./copy_button.tsx";
-import { Devices, Header } from "./header.tsx";
+import { Devices, Header, type Section } from "./header.tsx";
+import { AlertBar } from "./events/alert_bar.tsx";
+import { Alerts } from "./events/alerts.tsx";
+import { Boxes } from "./events/boxes.tsx";
+import { feeds } from "./events/event_state.ts";
+import { Readings } from "./events/readings.tsx";
 import { PairView } from "./live/pair_view.tsx";
 import { SourceView } from "./live/source_view.tsx";
+import type { Place } from "./live/address.ts";
 import { place, sourceCount } from "./live/source_state.ts";
 import { Wall } from "./live/wall.tsx";
 import { loadOlder, olderState } from "./older.ts";
@@ -14,28 +20,44 @@ import { Toolbar } from "./toolbar.tsx";
 const SEND_COMMANDS = [
   { command: "deno task send --file clip.mp4", words: "A clip", label: "Copy the command for a clip" },
   { command: "deno task send --camera test --source front", words: "A camera", label: "Copy the command for a camera" },
+  { command: "deno task send --sensor demo", words: "A sensor", label: "Copy the command for a sensor" },
 ] as const;
 
 /** Header, banner, and what the address asks for. */
 export function App() {
-  const { name } = place.value;
-  const section = name === "clips" || (name === "start" && sourceCount.value === 0) ? "clips" : "live";
+  const section = sectionOf(place.value);
+  const isAlerts = place.value.name === "alerts";
   return (
     <>
       <div class="sticky">
-        <Header section={section} />
+        <Header section={isAlerts ? null : section} />
         <Banner />
+        <AlertBar />
       </div>
-      <main data-link={link.value}>{section === "live" ? <Live /> : <AllClips />}</main>
+      <main data-link={link.value}>{isAlerts ? <Alerts /> : VIEWS[section]()}</main>
       <p class="off-screen" aria-live="polite">{announcement.value}</p>
     </>
   );
 }
 
+const VIEWS = {
+  live: () => <Live />,
+  readings: () => <Readings />,
+  clips: () => <AllClips />,
+  boxes: () => <Boxes />,
+} as const satisfies Record<Section, () => unknown>;
+
+/** Without an address: live first, then readings, else clips. */
+function sectionOf({ name }: Place): Section {
+  if (name === "readings" || name === "clips" || name === "boxes") return name;
+  if (name !== "start" || sourceCount.value > 0) return "live";
+  return clipCounts.value.all === 0 && feeds.value.length > 0 ? "readings" : "clips";
+}
+
 /** Live first: what is watched comes before what is kept. */
 function Live() {
   const { value } = place;
-  if (value.name === "source") return <SourceView key={value.ids.join()} id={value.ids[0]} />;
+  if (value.name === "source") return <SourceView key={value.ids.join()} id={value.ids[0]} atMs={value.atMs} />;
   if (value.name === "pair") return <PairView key={value.ids.join()} ids={value.ids} />;
   return sourceCount.value > 0 ? <Wall /> : <Nothing />;
 }

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** The page's WebSocket: it comes back by itself, and a silent one counts as lost. */
 import type { PageMessage } from "../page_messages.ts";
+import { applyEvents } from "./events/event_state.ts";
 import { takePicture, takeResult, watchOver } from "./live/feeds.ts";
 import { renewFigures } from "./live/figures.ts";
 import { applySources, place } from "./live/source_state.ts";
@@ -75,6 +76,7 @@ function receive(message: PageMessage): void {
   if (message.type === "result") return takeResult(message);
   applyMessage(message);
   applySources(message);
+  applyEvents(message);
   if (message.type !== "snapshot") return;
   failures = 0;
   if (link.value === "lost") announcement.value = "Connected to the server again";

@@ -1,16 +1,17 @@
 /** The top of the page: what this is, whether it is current, which boxes there are. */
 import { formatAge, formatBytes, visibleName } from "./format.ts";
+import { feeds } from "./events/event_state.ts";
 import { sourceCount } from "./live/source_state.ts";
 import { clipCounts, devices, filterDevice, freeBytes, link, more, serverNowMs, software } from "./state.ts";
 import type { DeviceView } from "../clip_library.ts";
 
 const LINK_WORDS = { connecting: "Connecting…", live: "Live", lost: "Not connected" } as const;
 
-/** The two kinds of content. */
-export type Section = "live" | "clips";
+/** The kinds of content. */
+export type Section = "live" | "readings" | "clips" | "boxes";
 
 /** Name, connection, sections and free space. */
-export function Header({ section }: { section: Section }) {
+export function Header({ section }: { section: Section | null }) {
   const isLive = link.value === "live";
   return (
     <header class="top">
@@ -22,7 +23,11 @@ export function Header({ section }: { section: Section }) {
           <span class="dot" />
           {LINK_WORDS[link.value]}
         </span>
-        {sourceCount.value > 0 && <Sections section={section} />}
+        {(sourceCount.value > 0 || feeds.value.length > 0 || devices.value.length > 0) && (
+          <Sections
+            section={section}
+          />
+        )}
         {freeBytes.value !== null && (
           <span class="free" data-stale={!isLive || undefined}>
             <strong>{formatBytes(freeBytes.value)}</strong> free
@@ -33,7 +38,7 @@ export function Header({ section }: { section: Section }) {
   );
 }
 
-function Sections({ section }: { section: Section }) {
+function Sections({ section }: { section: Section | null }) {
   const clips = `${clipCounts.value.all}${more.value ? "+" : ""}`;
   const link = (name: Section, words: string, count: string | number) => (
     <a href={`#${name}`} aria-current={section === name ? "page" : undefined}>
@@ -43,7 +48,9 @@ function Sections({ section }: { section: Section }) {
   return (
     <nav class="sections" aria-label="Sections">
       {link("live", "Cameras", sourceCount.value)}
+      {link("readings", "Readings", feeds.value.length)}
       {link("clips", "Clips", clips)}
+      {link("boxes", "Boxes", devices.value.length)}
     </nav>
   );
 }

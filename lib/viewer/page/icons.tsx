@@ -19,6 +19,10 @@ const PATHS = {
   pair: "M4 5.5h7v13H4zM13 5.5h7v13h-7z",
   overlay: "M4 4h11v11H4zM9 9h11v11H9z",
   camera: "M3.5 7h4l1.6-2.2h5.8L16.5 7h4v12h-17zM15.5 13a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0z",
+  plus: "M12 5v14M5 12h14",
+  minus: "M5 12h14",
+  chart: "M4 4v16h16M7.5 15l3.5-5 3.5 3 4.5-7",
+  box: "M4 7.5 12 3l8 4.5v9L12 21l-8-4.5zM4 7.5l8 4.5 8-4.5M12 12v9",
 } as const;
 
 /** A pictogram of 24 units, drawn in the colour of the text around it. */

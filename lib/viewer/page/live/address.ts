@@ -6,24 +6,40 @@ export type Place =
   | { readonly name: "start" }
   | { readonly name: "live" }
   | { readonly name: "clips"; readonly clipId: string | null }
-  | { readonly name: "source"; readonly ids: readonly [number] }
-  | { readonly name: "pair"; readonly ids: readonly [number, number] };
+  /** `atMs`: what was recorded then; null: live. */
+  | { readonly name: "source"; readonly ids: readonly [number]; readonly atMs: number | null }
+  | { readonly name: "pair"; readonly ids: readonly [number, number] }
+  /** `feeds`: ids of those that the charts show; null: whichever there are. */
+  | { readonly name: "readings"; readonly feeds: readonly number[] | null }
+  | { readonly name: "boxes" }
+  | { readonly name: "alerts" };
 
 /** Reads `location.hash`; what it does not know is taken for the id of a clip, as `send` prints it. */
 export function placeOf(hash: string): Place {
   const text = hash.replace(/^#/, "");
   if (text === "live") return { name: "live" };
   if (text === "clips") return { name: "clips", clipId: null };
-  const source = /^source=(\d{1,15})$/.exec(text);
-  if (source !== null) return { name: "source", ids: [Number(source[1])] };
+  if (text === "boxes" || text === "alerts") return { name: text };
+  if (text === "readings") return { name: "readings", feeds: null };
+  const feeds = /^feed=((?:\d{1,15}(?:,\d{1,15}){0,31})?)$/.exec(text);
+  if (feeds !== null) return { name: "readings", feeds: feeds[1] === "" ? [] : feeds[1]!.split(",").map(Number) };
+  const source = /^source=(\d{1,15})(?:@(\d{1,15}))?$/.exec(text);
+  if (source !== null) {
+    return { name: "source", ids: [Number(source[1])], atMs: source[2] === undefined ? null : Number(source[2]) };
+  }
   const pair = /^pair=(\d{1,15}),(\d{1,15})$/.exec(text);
   if (pair !== null) return { name: "pair", ids: [Number(pair[1]), Number(pair[2])] };
   return /^[\w-]{1,64}$/.test(text) ? { name: "clips", clipId: text } : { name: "start" };
 }
 
-/** The address of a source at full size. */
-export function sourceAddress(id: number): string {
-  return `#source=${id}`;
+/** The address of a source at full size; `atMs`: with what was recorded then. */
+export function sourceAddress(id: number, atMs: number | null = null): string {
+  return atMs === null ? `#source=${id}` : `#source=${id}@${Math.round(atMs)}`;
+}
+
+/** The address of the readings of these feeds. */
+export function feedsAddress(ids: readonly number[]): string {
+  return `#feed=${ids.join(",")}`;
 }
 
 /** The address of two sources side by side. */

@@ -15,16 +15,19 @@ import { Timeline } from "./timeline.tsx";
 import { FullScreenButton, NoSource, ViewHead } from "./view_head.tsx";
 import { formatInstant } from "./words.ts";
 
-/** The view of `#source=<id>`. */
-export function SourceView({ id }: { id: number }) {
+/** The view of `#source=<id>`, and of `#source=<id>@<ms>`, which shows what was recorded then. */
+export function SourceView({ id, atMs }: { id: number; atMs: number | null }) {
   const source = sourceSignal(id);
-  return source === undefined ? <NoSource /> : <OpenSource view={source.value} />;
+  return source === undefined ? <NoSource /> : <OpenSource view={source.value} atMs={atMs} />;
 }
 
-function OpenSource({ view }: { view: View }) {
+function OpenSource({ view, atMs }: { view: View; atMs: number | null }) {
   const figures = figuresOf(view);
   const playhead = useMemo(() => new Playhead([view]), [view.id]);
   useEffect(() => () => playhead.close(), [playhead]);
+  useEffect(() => {
+    if (atMs !== null) playhead.seek(atMs);
+  }, [playhead, atMs]);
   const track = playhead.tracks[0]!;
   const live = useMemo(() => liveContent(view.id), [view.id]);
   const recorded = useMemo(

@@ -28,7 +28,12 @@ Deno.test("an address says what to show; what it does not know is a clip", () =>
   assertEquals(placeOf(""), { name: "start" });
   assertEquals(placeOf("#live"), { name: "live" });
   assertEquals(placeOf("#clips"), { name: "clips", clipId: null });
-  assertEquals(placeOf("#source=12"), { name: "source", ids: [12] });
+  assertEquals(placeOf("#source=12"), { name: "source", ids: [12], atMs: null });
+  assertEquals(placeOf("#source=12@1700000000123"), { name: "source", ids: [12], atMs: 1700000000123 });
+  assertEquals(placeOf("#readings"), { name: "readings", feeds: null });
+  assertEquals(placeOf("#feed=3,14"), { name: "readings", feeds: [3, 14] });
+  assertEquals(placeOf("#feed="), { name: "readings", feeds: [] });
+  assertEquals(placeOf("#boxes"), { name: "boxes" });
   assertEquals(placeOf("#pair=3,4"), { name: "pair", ids: [3, 4] });
   assertEquals(placeOf("#533d19f3-_"), { name: "clips", clipId: "533d19f3-_" });
   assertEquals(placeOf('#"><img>'), { name: "start" });
