@@ -1,0 +1,27 @@
+/** Everything that an agent touches of the outside. */
+import type { Outside } from "../client/send_command.ts";
+import type { EventBody } from "../protocol/event.ts";
+import type { Http } from "../platform/http.ts";
+import type { FeedQueue } from "../store/feed_queue.ts";
+import type { SpoolOptions, SpoolStatus } from "../store/spool_options.ts";
+
+/** What an agent needs of a spool. */
+export interface AgentSpool {
+  /** The queue of a feed, the same for each call. */
+  feed(name: string): Promise<FeedQueue>;
+  /** Feeds that have events, also of those which are not sent any more. */
+  feeds(): readonly string[];
+  status(): SpoolStatus;
+  close(): Promise<void>;
+}
+
+/** A line as an event. @throws {FramewireError} for what is none. */
+export type ParseLine = (text: string) => { readonly body: EventBody; readonly timeMs?: number };
+
+export interface AgentOutside extends Outside {
+  readonly httpServer: Http;
+  readonly openSpool: (options: SpoolOptions) => Promise<AgentSpool>;
+  readonly parseLine: ParseLine;
+  /** A made-up reading. */
+  readonly demoReading: (number: number, timeMs: number) => EventBody;
+}
