@@ -33,7 +33,7 @@ export class EventPrinter implements EventWatcher {
       if (this.#length >= QUEUE_LENGTH_MAX) this.#missed++;
       else this.#add(this.#options.line(origin, event));
     }
-    this.#writing ??= this.#write().finally(() => this.#writing = undefined);
+    if (this.#writing === undefined && this.#lines.length > 0) this.#writing = this.#write();
   }
 
   /** Resolves when all that waits is written, or `deadline` has passed. */
@@ -58,9 +58,11 @@ export class EventPrinter implements EventWatcher {
         this.#isRead = false;
       }
       this.#length = 0;
-      if (!this.#isRead) return void (this.#lines = []);
-      if (this.#missed > 0) this.#add(this.#options.missed(this.#missed));
+      if (!this.#isRead) this.#lines = [];
+      else if (this.#missed > 0) this.#add(this.#options.missed(this.#missed));
       this.#missed = 0;
     }
+    // At once: what comes from now on is another write.
+    this.#writing = undefined;
   }
 }
