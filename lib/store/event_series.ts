@@ -28,17 +28,49 @@ export function seriesOf(sql: Statements, query: SeriesQuery): Series {
   const measure = row === undefined ? undefined : measureOf(row);
   const span = measure === undefined ? undefined : spanOf(sql, measure, query);
   if (measure === undefined || span === undefined) return { bucketMs: STEPS_MS[0], points: [] };
-  // The coarsest that is fine enough; what is not kept any more is taken from the next one.
-  let at = STEPS_MS.findLastIndex((stepMs) => stepMs <= span.bucketMsMin);
-  if (at < 0) {
+  const fine = STEPS_MS.findLastIndex((stepMs) => stepMs <= span.bucketMsMin);
+  // The coarsest that is fine enough; what is not kept any more is taken from the next one that has all of it.
+  let at = Math.max(0, fine);
+  for (let finer = at; finer + 1 < STEPS_MS.length; finer++) if (!isKept(sql, measure, span, finer)) at = finer + 1;
+  if (fine < 0 && at === 0) {
     const raw = fromRows(sql, measure, span);
-    if (raw !== undefined && countOf(raw.points) >= countWithin(sql, measure, span, 0)) return raw;
-    at = 0;
+    if (raw !== undefined && areRowsKept(sql, measure, span, raw)) return raw;
   }
-  for (;; at++) {
-    const series = fromRollup(sql, measure, span, STEPS_MS[at]!);
-    if (at + 1 === STEPS_MS.length || countOf(series.points) >= countWithin(sql, measure, span, at + 1)) return series;
+  return fromRollup(sql, measure, span, STEPS_MS[at]!);
+}
+
+/** Whether a step has all the values which the next one has, wherever that overlaps the span. */
+function isKept(sql: Statements, measure: Measure, span: Span, at: number): boolean {
+  const { sinceMs, untilMs } = widened(span, STEPS_MS[at + 1]!);
+  const [finer, coarser] = [at, at + 1].map((at) => countOf(sql, measure, STEPS_MS[at]!, sinceMs, untilMs));
+  return finer! >= coarser!;
+}
+
+/** Whether the rows have all the values of the minutes within the span; or around it, when they have none. */
+function areRowsKept(sql: Statements, measure: Measure, span: Span, { points }: Series): boolean {
+  const [minuteMs] = STEPS_MS;
+  const sum = (some: readonly SeriesPoint[]) => some.reduce((sum, { count }) => sum + count, 0);
+  if (points.length > 0) {
+    return sum(points) >= countOf(sql, measure, minuteMs, span.sinceMs, span.untilMs - minuteMs);
   }
+  const wide = widened(span, minuteMs);
+  const around = fromRows(sql, measure, wide);
+  return around === undefined || sum(around.points) >= countOf(sql, measure, minuteMs, wide.sinceMs, wide.untilMs);
+}
+
+/** The same span up to the ends of the parts of a step. */
+function widened(span: Span, stepMs: number): Span {
+  const [first, last] = [Math.floor(span.sinceMs / stepMs), Math.floor(span.untilMs / stepMs)];
+  return { ...span, sinceMs: first * stepMs, untilMs: (last + 1) * stepMs - 1 };
+}
+
+/** Values of the parts of a step which begin between the times. */
+function countOf(sql: Statements, { id }: Measure, stepMs: number, sinceMs: number, untilMs: number): number {
+  const { count } = sql.get(
+    "SELECT sum(count) AS count FROM rollup WHERE measure_id = ? AND step_ms = ? AND time_ms BETWEEN ? AND ?",
+    ...[id, stepMs, sinceMs, untilMs],
+  )!;
+  return (count ?? 0) as number;
 }
 
 function spanOf(sql: Statements, { id }: Measure, { sinceMs, untilMs, buckets }: SeriesQuery): Span | undefined {
@@ -124,16 +156,6 @@ function fromRollup(sql: Statements, { id }: Measure, span: Span, stepMs: number
   return toSeries(found as unknown as Bucket[], bucketMs);
 }
 
-/** Values in the parts of a step which lie within the span. */
-function countWithin(sql: Statements, { id }: Measure, { sinceMs, untilMs }: Span, at: number): number {
-  const stepMs = STEPS_MS[at]!;
-  const { count } = sql.get(
-    `SELECT sum(count) AS count FROM rollup WHERE measure_id = ? AND step_ms = ? AND time_ms >= ? AND time_ms <= ?`,
-    ...[id, stepMs, sinceMs, untilMs - stepMs],
-  )!;
-  return (count ?? 0) as number;
-}
-
 interface Bucket {
   readonly bucket: number;
   min: number;
@@ -151,8 +173,4 @@ function toSeries(buckets: readonly Bucket[], bucketMs: number): Series {
     count,
   }));
   return { bucketMs, points };
-}
-
-function countOf(points: readonly SeriesPoint[]): number {
-  return points.reduce((sum, { count }) => sum + count, 0);
 }
