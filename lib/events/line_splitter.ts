@@ -1,0 +1,76 @@
+/** Lines out of bytes. No input or output of its own. */
+import { LIMITS } from "../config/limits.ts";
+
+/** A line without its end, or why it is none. */
+export interface SplitLine {
+  /** 1 for the first. */
+  readonly number: number;
+  readonly text: string;
+  /** Null when it is a text. */
+  readonly problem: string | null;
+}
+
+const LF = 10;
+/** What an event has besides its line is in its limit, too. */
+const LINE_BYTES_MAX = LIMITS.eventBytesMax - 128;
+
+export class LineSplitter {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #number = 0;
+  #pieces: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** The lines which `bytes` complete; it does not keep them. */
+  push(bytes: Uint8Array): SplitLine[] {
+    const lines: SplitLine[] = [];
+    let from = 0;
+    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
+      this.#add(bytes.subarray(from, at));
+      lines.push(this.#take());
+      from = at + 1;
+    }
+    this.#add(bytes.subarray(from), true);
+    return lines;
+  }
+
+  /** The last line, if it has no end. */
+  finish(): SplitLine[] {
+    return this.#bytes > 0 ? [this.#take()] : [];
+  }
+
+  /** `isKept`: beyond this call. What is too long is counted, and not kept. */
+  #add(bytes: Uint8Array, isKept = false): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > LINE_BYTES_MAX) this.#pieces = [];
+    else if (bytes.length > 0) this.#pieces.push(isKept ? bytes.slice() : bytes);
+  }
+
+  #take(): SplitLine {
+    const number = ++this.#number;
+    const [pieces, bytes] = [this.#pieces, this.#bytes];
+    this.#pieces = [];
+    this.#bytes = 0;
+    if (bytes > LINE_BYTES_MAX) {
+      const problem = `It must have <= ${LINE_BYTES_MAX} bytes: received ${bytes}`;
+      return { number, text: "", problem };
+    }
+    try {
+      const text = this.#decoder.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
+      // Some programs begin a file with a mark of its encoding.
+      const bare = number === 1 && text.startsWith("\ufeff") ? text.slice(1) : text;
+      return { number, text: bare.endsWith("\r") ? bare.slice(0, -1) : bare, problem: null };
+    } catch {
+      return { number, text: "", problem: "It is not UTF-8" };
+    }
+  }
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,104 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { openEventFile } from "../../lib/events/event_file.ts";
+import { parseEvent } from "../../lib/events/event_parser.ts";
+import { readLines } from "../../lib/events/line_reader.ts";
+import { LineSplitter } from "../../lib/events/line_splitter.ts";
+import { FramewireError } from "../../lib/errors.ts";
+import { FeedWorld } from "../helpers/feed_world.ts";
+import { MemoryDisk } from "../helpers/memory_disk.ts";
+
+const encoder = new TextEncoder();
+
+function split(bytes: Uint8Array, piece: number) {
+  const splitter = new LineSplitter();
+  const lines = [];
+  for (let at = 0; at < bytes.length; at += piece) {
+    // The same memory for each, as a reader has it.
+    const buffer = bytes.slice(at, at + piece);
+    lines.push(...splitter.push(buffer));
+    buffer.fill(0);
+  }
+  return [...lines, ...splitter.finish()];
+}
+
+Deno.test("LineSplitter: lines however the bytes come, with and without a last end, BOM and CRLF", () => {
+  const bytes = encoder.encode('\ufeff{"a":"ä€😀"}\r\n\n  {}\n\r\nlast');
+  for (let piece = 1; piece <= bytes.length; piece++) {
+    assertEquals(split(bytes, piece).map(({ number, text, problem }) => [number, text, problem]), [
+      [1, '{"a":"ä€😀"}', null],
+      [2, "", null],
+      [3, "  {}", null],
+      [4, "", null],
+      [5, "last", null],
+    ]);
+  }
+  assertEquals(split(encoder.encode("a\n"), 1).length, 1);
+  assertEquals(split(new Uint8Array(0), 1), []);
+});
+
+Deno.test("LineSplitter says what is too long or no UTF-8, and goes on with the next line", () => {
+  const bytes = new Uint8Array([...encoder.encode("a\n"), 0xc3, 0x28, 10, ...encoder.encode("b\n")]);
+  assertEquals(split(bytes, 3).map(({ text, problem }) => [text, problem]), [
+    ["a", null],
+    ["", "It is not UTF-8"],
+    ["b", null],
+  ]);
+  const long = encoder.encode(`${"x".repeat(3 << 20)}\nb\n${"y".repeat((1 << 20) - 128)}`);
+  assertEquals(split(long, 65_536).map(({ number, text, problem }) => [number, text.length, problem]), [
+    [1, 0, "It must have <= 1048448 bytes: received 3145728"],
+    [2, 1, null],
+    [3, (1 << 20) - 128, null],
+  ]);
+});
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(encoder.encode(text));
+}
+
+Deno.test("readLines names bad lines by their number, and the rest goes on, unless it is strict", async () => {
+  for (const isStrict of [false, true]) {
+    const world = new FeedWorld();
+    const job = world.add({ name: "events" });
+    const bad: [number, string][] = [];
+    const { signal } = new AbortController();
+    const reading = readLines(once('{"a":1}\n\nnonsense\n{"a":2}\n[]\n'), {
+      ...{ job, parse: parseEvent, isStrict, clock: world.clock, signal },
+      bad: (number, reason) => void bad.push([number, reason.slice(0, 12)]),
+    });
+    if (isStrict) {
+      const error = await assertRejects(() => reading, FramewireError);
+      assertEquals([error.code, error.message.slice(0, 28)], ["MALFORMED", "Stopped at line 3: It is no "]);
+    } else await reading;
+    job.end();
+    await world.clock.runUntil(world.run());
+    assertEquals(bad, isStrict ? [[3, "It is no JSO"]] : [[3, "It is no JSO"], [5, "It must be a"]]);
+    const texts = world.sink.stored.map(({ body }) => (body as { json: string }).json);
+    assertEquals(texts, isStrict ? ['{"a":1}'] : ['{"a":1}', '{"a":2}']);
+  }
+});
+
+Deno.test("openEventFile: the same content is the same run; what changes meanwhile is an error", async () => {
+  const disk = new MemoryDisk();
+  const write = async (path: string, text: string) => {
+    const file = await disk.open(path, "create-or-update");
+    await file.truncate(0);
+    await file.writeAt(encoder.encode(text), 0);
+    file.close();
+  };
+  const runOf = async (path: string) => {
+    const file = await openEventFile(disk, path);
+    file.close();
+    return file.run;
+  };
+  await write("/a", "one\ntwo\n");
+  await write("/b", "one\ntwo\n");
+  await write("/c", "one\ntwo\nthree\n");
+  assertEquals(await runOf("/a"), await runOf("/b"));
+  assertEquals(await runOf("/a") === await runOf("/c"), false);
+  const file = await openEventFile(disk, "/a");
+  await write("/a", "one\ntoo\n");
+  const error = await assertRejects(async () => await Array.fromAsync(file.chunks()), FramewireError);
+  assertEquals(error.code, "SOURCE_CHANGED");
+  file.close();
+  assertEquals((await assertRejects(() => openEventFile(disk, "/none"), FramewireError)).code, "SOURCE_UNREADABLE");
+});
