@@ -34,7 +34,9 @@ const FORMATS = {
 export class EventExport {
   readonly #library: EventLibrary;
   readonly #clock: Clock;
-  readonly #stopping = new AbortController();
+  /** Never: a clean end would make a file look whole. */
+  readonly #cleanEnd = new AbortController().signal;
+  #isStopping = false;
   readonly #running = { csv: 0, ndjson: 0 };
 
   constructor({ library, clock }: { readonly library: EventLibrary; readonly clock: Clock }) {
@@ -42,9 +44,9 @@ export class EventExport {
     this.#clock = clock;
   }
 
-  /** Ends those which run. */
+  /** Breaks those off which run. */
   stop(): void {
-    this.#stopping.abort();
+    this.#isStopping = true;
   }
 
   /** The file, oldest first unless `order` says otherwise. @throws {BadParameter} */
@@ -76,6 +78,7 @@ export class EventExport {
     const next = async (signal: AbortSignal) => {
       // A search may give pages without a row.
       while (cursor !== null && !signal.aborted) {
+        if (this.#isStopping) throw new Error("An export ended early as the server stops");
         const from = cursor === undefined ? {} : { cursor };
         const page = await this.#library.events({ ...query, ...from, limit: PAGE_EVENTS });
         cursor = page.next;
@@ -83,8 +86,7 @@ export class EventExport {
       }
       return null;
     };
-    const { signal } = this.#stopping;
-    return liveBody({ preamble: encoder.encode(head), next, clock: this.#clock, onEnd, signal });
+    return liveBody({ preamble: encoder.encode(head), next, clock: this.#clock, onEnd, signal: this.#cleanEnd });
   }
 }
 

@@ -35,6 +35,15 @@ Deno.test("toServeOptions takes an analyser and limits", () => {
   assertEquals(analysis.limits.default.measures.brightness, { min: 20 });
 });
 
+Deno.test("toServeOptions takes rules, and what becomes of events", () => {
+  const { rules, keepEventsMs, print } = optionsOf([]);
+  assertEquals([rules.rules, keepEventsMs, print], [[], null, false]);
+  const args = ["--rules", "rules.json", "--keep-events", "90d", "--print"];
+  const given = optionsOf(args, { "rules.json": `{ "rules": [{ "name": "hot", "when": "temp_cel > 60" }] }` });
+  assertEquals(given.rules.rules.map(({ name, when }) => [name, when.text]), [["hot", "temp_cel > 60"]]);
+  assertEquals([given.keepEventsMs, given.print], [90 * 86_400_000, true]);
+});
+
 Deno.test("toServeOptions names the option that is wrong, and what it must be", () => {
   const cases: readonly (readonly [args: string[], text: string])[] = [
     [["--record", "some"], "--record as it must be all, none, every:N"],
@@ -45,6 +54,9 @@ Deno.test("toServeOptions names the option that is wrong, and what it must be", 
     [["--analysis-workers", "1.5"], "--analysis-workers as it must be a number from 0 to 64"],
     [["--analysis-workers", "65"], "--analysis-workers"],
     [["--analysis-limits", "nowhere"], "--analysis-limits nowhere"],
+    [["--rules", "nowhere"], "--rules nowhere"],
+    [["--keep-events", "0d"], "--keep-events as it must be more than 0"],
+    [["--token-file", "nowhere"], "--token-file nowhere"],
   ];
   for (const [args, text] of cases) {
     assertEquals(assertThrows(() => optionsOf(args), FramewireError, text).code, "USAGE");
