@@ -9,7 +9,7 @@ import { closeReasonOf } from "../session/close_reason.ts";
 import { Agent } from "./agent.ts";
 import type { AgentConfig } from "./agent_config.ts";
 import { AGENT_HELP, type AgentArguments, parseAgentArguments } from "./agent_options.ts";
-import type { AgentOutside } from "./agent_outside.ts";
+import { agentOutside, type AgentProgramOutside } from "./agent_outside.ts";
 import type { Mistake } from "./config_checks.ts";
 import { CONFIG_EXAMPLE } from "./config_example.ts";
 import { parseConfig } from "./config_parser.ts";
@@ -22,7 +22,7 @@ const STOPPED = 130;
 const STATUS_MS = 5_000;
 
 /** Runs `agent` with its arguments; resolves with the exit code. */
-export async function agentCommand(outside: AgentOutside, args: readonly string[]): Promise<number> {
+export async function agentCommand(outside: AgentProgramOutside, args: readonly string[]): Promise<number> {
   const { program } = outside;
   try {
     const parsed = parseAgentArguments(program, args);
@@ -49,7 +49,7 @@ export async function agentCommand(outside: AgentOutside, args: readonly string[
   }
 }
 
-function readConfig({ program }: AgentOutside, path: string): string {
+function readConfig({ program }: AgentProgramOutside, path: string): string {
   try {
     return program.readText(path);
   } catch (cause) {
@@ -73,7 +73,7 @@ function summaryOf({ uplink, sources, clips, feeds }: AgentConfig): string {
   ].join(", ");
 }
 
-async function init({ program, disk }: AgentOutside, path: string): Promise<number> {
+async function init({ program, disk }: AgentProgramOutside, path: string): Promise<number> {
   await writeNew(disk, path, CONFIG_EXAMPLE);
   const schema = join(dirname(path), "edge.schema.json");
   if (await disk.info(schema) === null) await writeNew(disk, schema, `${JSON.stringify(configSchema(), null, 2)}\n`);
@@ -94,7 +94,12 @@ async function writeNew(disk: Disk, path: string, text: string): Promise<void> {
   }
 }
 
-async function run(outside: AgentOutside, options: AgentArguments, text: string, config: AgentConfig): Promise<number> {
+async function run(
+  outside: AgentProgramOutside,
+  options: AgentArguments,
+  text: string,
+  config: AgentConfig,
+): Promise<number> {
   const { program, clock, processes } = outside;
   const { path, json, quiet } = options;
   const log = createLog({
@@ -116,7 +121,7 @@ async function run(outside: AgentOutside, options: AgentArguments, text: string,
   });
   const addresses: Record<string, string> = {};
   const agent = new Agent({
-    outside,
+    outside: agentOutside(outside),
     log,
     listening: (feed, { hostname, port }) => addresses[feed] = `${hostname}:${port}`,
   });

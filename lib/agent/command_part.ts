@@ -1,12 +1,11 @@
 /** The lines of a program as events. It is started again when it ends: by its interval, or after a pause as for a failure. */
-import { LIMITS } from "../config/limits.ts";
 import { FramewireError, messageOf } from "../errors.ts";
 import { CameraProcess } from "../frames/camera_process.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Exit, Processes } from "../platform/processes.ts";
 import type { FeedOrigin } from "./agent_config.ts";
 import { LineCutter } from "./line_cutter.ts";
-import type { LineFeed } from "./line_feed.ts";
+import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface CommandOptions {
@@ -57,7 +56,7 @@ export class CommandPart implements Part {
     } catch (cause) {
       throw new FramewireError("SOURCE_UNREADABLE", `Cannot start ${program}: ${messageOf(cause)}`, { cause });
     }
-    const cutter = new LineCutter(LIMITS.eventBytesMax);
+    const cutter = new LineCutter(LINE_BYTES_MAX);
     let number = 0;
     const take = (cut: ReturnType<LineCutter["push"]>) =>
       lines.take(cut.map((line) => ({ ...line, place: `line ${++number}` })), health, signal);

@@ -1,10 +1,9 @@
 /** POSTs of JSON lines on a local address as events: answered when they are safe in the spool. */
-import { LIMITS } from "../config/limits.ts";
 import { FramewireError, messageOf } from "../errors.ts";
 import type { Http } from "../platform/http.ts";
 import type { Address } from "../platform/network.ts";
 import { LineCutter } from "./line_cutter.ts";
-import type { FeedLine, LineFeed } from "./line_feed.ts";
+import { type FeedLine, LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface HttpPartOptions {
@@ -75,7 +74,7 @@ export class HttpPart implements Part {
 
 /** The lines of the body; null when it is too large. */
 async function readLines(request: Request): Promise<FeedLine[] | null> {
-  const cutter = new LineCutter(LIMITS.eventBytesMax);
+  const cutter = new LineCutter(LINE_BYTES_MAX);
   const lines: FeedLine[] = [];
   let bytes = 0;
   const add = (cut: ReturnType<LineCutter["push"]>) => {

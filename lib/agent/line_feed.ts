@@ -25,6 +25,8 @@ export interface LineFeedOptions {
   readonly clock: Clock;
 }
 
+/** UTF-8 bytes of a line: with what its event has besides, it is within the bound of an event. */
+export const LINE_BYTES_MAX = LIMITS.eventBytesMax - 1024;
 /** A full spool is asked again after this long, ms. */
 const FULL_PAUSE_MS = 500;
 
@@ -44,7 +46,7 @@ export class LineFeed {
     for (const { text, place, isTooLong, mark } of lines) {
       try {
         if (isTooLong) {
-          throw new FramewireError("MALFORMED", `it must have <= ${LIMITS.eventBytesMax} bytes`);
+          throw new FramewireError("MALFORMED", `it must have <= ${LINE_BYTES_MAX} bytes`);
         }
         if (text.trim() === "") continue;
         const { timeMs = nowMs, body } = parse(text);

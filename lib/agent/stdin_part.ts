@@ -1,7 +1,6 @@
 /** Lines of standard input as events. */
-import { LIMITS } from "../config/limits.ts";
 import { LineCutter } from "./line_cutter.ts";
-import type { LineFeed } from "./line_feed.ts";
+import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 /** Standard input, which outlives the parts that read it: what one of them has asked for, the next one gets. */
@@ -45,7 +44,7 @@ export class StdinPart implements Part {
   }
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
-    const cutter = new LineCutter(LIMITS.eventBytesMax);
+    const cutter = new LineCutter(LINE_BYTES_MAX);
     let number = 0;
     const take = (cut: ReturnType<LineCutter["push"]>) =>
       this.#lines.take(cut.map((line) => ({ ...line, place: `line ${++number}` })), health, signal);

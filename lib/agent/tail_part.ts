@@ -5,7 +5,7 @@ import { LIMITS } from "../config/limits.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Disk, DiskFile } from "../platform/disk.ts";
 import { LineCutter } from "./line_cutter.ts";
-import type { LineFeed } from "./line_feed.ts";
+import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface TailOptions {
@@ -86,7 +86,7 @@ export class TailPart implements Part {
       let at = isKnown ? from.at : 0;
       const head = new Uint8Array(HEAD_BYTES);
       await file.readAt(head, 0);
-      const cutter = new LineCutter(LIMITS.eventBytesMax, at);
+      const cutter = new LineCutter(LINE_BYTES_MAX, at);
       const take = (cut: ReturnType<LineCutter["push"]>) =>
         lines.take(
           cut.map(({ text, end, isTooLong }) => ({

@@ -7,10 +7,11 @@ const HELP = `framewire ${VERSION}: sends clips, pictures and cameras to a Frame
 
   framewire send --file clip.mp4                   send files, folders or standard input
   framewire send --camera /dev/video0              send a camera, or pictures of a folder (--frames)
+  framewire agent --config edge.json               all of a box in one process, for years
   framewire watch --device box --source camera0    see what a source sends
   framewire --version                              what this is
 
-framewire send --help and framewire watch --help show their options.`;
+framewire send --help, agent --help and watch --help show their options.`;
 
 /** Runs the client; resolves with the exit code. */
 export async function clientMain(outside: Outside): Promise<number> {
@@ -26,6 +27,8 @@ export async function clientMain(outside: Outside): Promise<number> {
     program.printLine(VERSION);
     return 0;
   }
-  program.printError(`Cannot run ${JSON.stringify(command)} as the command must be send or watch; --help shows more\n`);
+  program.printError(
+    `Cannot run ${JSON.stringify(command)} as the command must be send, agent or watch; --help shows more\n`,
+  );
   return 2;
 }
