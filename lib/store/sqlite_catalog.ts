@@ -8,8 +8,11 @@ import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts"
 import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import type { FrameCatalog } from "./frame_catalog.ts";
-import { SqliteEventCatalog } from "./sqlite_event_catalog.ts";
+import { batchOf, SqliteEventCatalog } from "./sqlite_event_catalog.ts";
 import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
+
+/** Batches of events in one commit: some ten thousand readings, a tenth of a second, which is how long others wait. */
+const COMMIT_BATCH_BYTES_MAX = 1024 * 1024;
 
 interface Waiting {
   readonly call: CatalogCall;
@@ -128,8 +131,17 @@ export class SqliteCatalog implements Catalog {
     if (this.#running.length > 0 || this.#waiting.length === 0) return;
     // `close` goes alone: the others may be in a transaction, which it must not end.
     const closeAt = this.#waiting.findIndex(({ call }) => call.method === "close");
-    this.#running = this.#waiting.splice(0, closeAt < 0 ? this.#waiting.length : Math.max(closeAt, 1));
-    this.#worker.postMessage(this.#running.map(({ call }) => call));
+    const batches: Uint8Array<ArrayBuffer>[] = [];
+    let [end, bytes] = [0, 0];
+    while (end < (closeAt < 0 ? this.#waiting.length : Math.max(closeAt, 1)) && bytes < COMMIT_BATCH_BYTES_MAX) {
+      const { method, args } = this.#waiting[end++]!.call;
+      const batch = batchOf(method, args);
+      if (batch === undefined) continue;
+      batches.push(batch);
+      bytes += batch.length;
+    }
+    this.#running = this.#waiting.splice(0, end);
+    this.#worker.postMessage(this.#running.map(({ call }) => call), batches.map(({ buffer }) => buffer));
   }
 
   #answered(results: readonly CatalogResult[]): void {

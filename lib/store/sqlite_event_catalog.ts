@@ -1,9 +1,14 @@
 /** Events in SQLite: the calls of `EventCatalog`, for the catalog's worker. */
-import type { EventCatalog } from "./event_catalog.ts";
+import type { EventAppend, EventCatalog } from "./event_catalog.ts";
 import type { CatalogCaller } from "./sqlite_frame_catalog.ts";
 
 /** Methods of the worker which are about events begin with this. */
 export const EVENT_CALL = "events.";
+
+/** The batch of a call which appends one: the worker takes its bytes over. */
+export function batchOf(method: string, args: readonly unknown[]): Uint8Array<ArrayBuffer> | undefined {
+  return method === `${EVENT_CALL}append` ? (args[0] as EventAppend).batch : undefined;
+}
 
 type Call<Name extends keyof EventCatalog> = ReturnType<EventCatalog[Name]>;
 type Args<Name extends keyof EventCatalog> = Parameters<EventCatalog[Name]>;
