@@ -10,15 +10,18 @@ import { helpOf, type Options, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { type HostPort, parseBytes, parseDuration, parseHostPort } from "../config/values.ts";
 import { ERROR_CODES, FramewireError, messageOf } from "../errors.ts";
-import { NO_RULES } from "../events/rules_parser.ts";
+import { FeedJob } from "../events/feed_job.ts";
+import { parseRules } from "../events/rules_parser.ts";
 import { silentLog } from "../log.ts";
 import { sleep } from "../platform/clock.ts";
 import { FramewireServer, type ServerAddresses } from "../server/framewire_server.ts";
 import type { ServeOutside } from "../server/serve_command.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { MemoryFeedQueue } from "../store/memory_feed_queue.ts";
 import { DemoCamera } from "./demo_camera.ts";
 import { writeDemoClip } from "./demo_clip.ts";
 import { DEMO_SPEC } from "./demo_options.ts";
+import { runDemoSensor } from "./demo_sensor.ts";
 import { slowNetwork } from "./slow_network.ts";
 
 /** A hot spot on a part is a strong contrast: the demo's defect. */
@@ -26,6 +29,7 @@ const LIMITS: AnalysisLimits = {
   ...DEFAULT_LIMITS,
   kinds: new Map([["infrared", { measures: { contrast: { max: 33 } } }]]),
 };
+const RULES = '{"units": {"temp_cel": "°C", "humidity": "%"}}';
 /** Sends clips over a slow link. */
 const DEVICE = "demo-box";
 /** Has two cameras on a good one. */
@@ -104,7 +108,7 @@ async function startServer(
       sourceBytesMax: null,
       analysis: { workers: 1, limits: LIMITS, analyzer: null },
       keepEventsMs: null,
-      rules: NO_RULES,
+      rules: parseRules(RULES),
       print: false,
       logLevel: "error",
       json: false,
@@ -121,7 +125,7 @@ async function startServer(
 function tell({ program }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
   if (options.flag("json")) return program.printLine(JSON.stringify({ event: "ready", ...addresses }));
   program.printLine(
-    `Open ${addresses.http}: two cameras are live, and a clip is arriving over a slow link; it plays before it is whole.`,
+    `Open ${addresses.http}: two cameras and a sensor are live, and a clip is arriving over a slow link; it plays before it is whole.`,
   );
   program.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
   program.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
@@ -160,11 +164,12 @@ async function sendClips(
   }
 }
 
-/** A visible and an infrared camera, until the demo ends. */
+/** A visible and an infrared camera, and readings, over one connection until the demo ends. */
 async function sendFrames(outside: ServeOutside, addresses: ServerAddresses, signal: AbortSignal): Promise<void> {
-  const { program, clock } = outside;
+  const { program, clock, random } = outside;
+  const note = (job: SourceJob | FeedJob, text: string) => program.printError(`${job.settings.name}: ${text}\n`);
   const events = {
-    note: (job: SourceJob, text: string) => program.printError(`${job.settings.name}: ${text}\n`),
+    note,
     frame: () => {},
     dropped: () => {},
     ended: () => {},
@@ -177,8 +182,16 @@ async function sendFrames(outside: ServeOutside, addresses: ServerAddresses, sig
       outside,
     )
   );
+  const feed = new FeedJob({ name: "climate" }, {
+    clock,
+    queue: new MemoryFeedQueue(random),
+    events: { note, ended: () => {} },
+  });
   try {
-    await runUplink({ ...uplinkOptions(outside, CAMERAS_DEVICE, addresses), sources }, [], signal);
+    await Promise.all([
+      runUplink({ ...uplinkOptions(outside, CAMERAS_DEVICE, addresses), sources, feeds: [feed] }, [], signal),
+      runDemoSensor(outside, feed, signal),
+    ]);
   } catch (thrown) {
     if (!signal.aborted) throw thrown;
   } finally {
