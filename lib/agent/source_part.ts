@@ -38,12 +38,18 @@ export class SourcePart implements Part {
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
     const { clock } = this.#outside;
-    const job = new SourceJob(
+    let captured = 0;
+    const job: SourceJob = new SourceJob(
       this.#options.settings,
       (events) => this.#open(events),
       {
         // A camera is opened again, or a picture cannot be sent: over when pictures come.
-        note: (_, text) => text.endsWith(" is back") ? health.note(text) : health.trouble(text),
+        note: (_, text) => {
+          // Pictures from before it are no sign that it is over.
+          captured = job.captured;
+          if (text.endsWith(" is back")) health.note(text);
+          else health.trouble(text);
+        },
         frame: () => {},
         dropped: () => {},
         ended: () => {},
@@ -56,7 +62,7 @@ export class SourcePart implements Part {
     job.start();
     this.#work.sources.add(job);
     try {
-      for (let captured = 0; !either.aborted;) {
+      while (!either.aborted) {
         await sleep(clock, LOOK_MS, either);
         if (job.captured > captured) health.works();
         captured = job.captured;
