@@ -74,6 +74,7 @@ export class SourceStream {
   #sent = 0;
   #handled = 0;
   #last = 0;
+  #lastDropped = 0;
   #isEnded = false;
   #closed = false;
   #finishing: Promise<void> | undefined;
@@ -145,7 +146,13 @@ export class SourceStream {
   }
 
   /** Notes frames which will never come. */
-  drop({ count, reason, fromMs, toMs }: FramesDropped): void {
+  drop({ firstSequence, count, reason, fromMs, toMs }: FramesDropped): void {
+    // Told again, as the box could not know that it was heard.
+    if (firstSequence <= this.#resumedAt) return;
+    const last = firstSequence + count - 1;
+    this.#lastDropped = Math.max(this.#lastDropped, last);
+    // So that the box does not tell it again behind a cut; but not ahead of frames which may still be recorded.
+    if (last > this.#last && this.#undecided.length === 0) this.#recorder.pass(last);
     this.counts.dropped[reason] += count;
     this.#options.totals.dropped[reason] += count;
     this.#live.publishDrop(reason, count);
@@ -208,7 +215,7 @@ export class SourceStream {
       const text = `Cannot take frame as those sent must be <= ${this.#acks.credit}: received ${this.#sent}`;
       throw new FramewireError("WINDOW_EXCEEDED", text);
     }
-    checkFrame(message, this.#last, this.#opening.named);
+    checkFrame(message, Math.max(this.#last, this.#lastDropped), this.#opening.named);
   }
 
   #frameOf({ sequence, name, capturedMs, jpeg }: FrameData): Frame {
