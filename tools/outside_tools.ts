@@ -50,6 +50,8 @@ export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
   program("ip", "iproute2", ["-V"]),
   program("ps", "procps", ["--version"]),
   program("openssl", "openssl", ["version"]),
+  program("systemd-analyze", "systemd", ["--version"]),
+  program("systemd-notify", "systemd", ["--version"]),
   program("mkfs.ext4", "e2fsprogs", ["-V"]),
 ];
 

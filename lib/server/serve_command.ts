@@ -5,6 +5,7 @@ import { VERSION } from "../config/version.ts";
 import { ERROR_CODES } from "../errors.ts";
 import { createLog, errorFields, type Log } from "../log.ts";
 import type { Program } from "../platform/program.ts";
+import { type ServiceManager, systemServiceManager } from "../platform/service_manager.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { FramewireServer, type ServerOutside } from "./framewire_server.ts";
 import { SERVE_SPEC, type ServeOptions, toServeOptions } from "./serve_options.ts";
@@ -33,9 +34,14 @@ export async function serveCommand(outside: ServeOutside, args: readonly string[
   }
   const log = serverLog(outside, options);
   program.onUnhandledRejection((reason) => log("error", "Unhandled rejection", errorFields(reason)));
+  const manager = systemServiceManager(
+    { ...outside, env: (name) => program.env(name) },
+    (error) => log("warn", "systemd cannot be told how it goes", errorFields(error)),
+  );
   const server = new FramewireServer({ ...outside, log }, options);
   try {
     const addresses = await server.start();
+    manager.ready(`Boxes at ${addresses.listen}, page at ${addresses.http}`);
     program.printLine(
       options.json
         ? JSON.stringify({ event: "ready", ...addresses })
@@ -49,7 +55,7 @@ export async function serveCommand(outside: ServeOutside, args: readonly string[
   if (options.tokens.length === 0 && !isLocal(options.listen.hostname)) {
     log("warn", "Whoever reaches the port for boxes may send; --token-file lets only those in who have a token");
   }
-  return await runUntilStopped(server, program, log);
+  return await runUntilStopped(server, program, log, manager);
 }
 
 /** Whether only this machine reaches it. */
@@ -57,7 +63,12 @@ function isLocal(hostname: string): boolean {
   return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
 }
 
-async function runUntilStopped(server: FramewireServer, program: Program, log: Log): Promise<number> {
+async function runUntilStopped(
+  server: FramewireServer,
+  program: Program,
+  log: Log,
+  manager: ServiceManager,
+): Promise<number> {
   const stopRequest = Promise.withResolvers<undefined>();
   let stopping = false;
   program.onStop(() => {
@@ -69,6 +80,7 @@ async function runUntilStopped(server: FramewireServer, program: Program, log: L
   const failure = await Promise.race([stopRequest.promise, server.failed]);
   if (failure !== undefined) log("error", "Cannot go on; start the server again", errorFields(failure));
   else log("info", "Stopping");
+  await manager.stopping();
   await server.stop();
   return failure === undefined ? 0 : 1;
 }
