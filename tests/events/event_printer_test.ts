@@ -76,6 +76,16 @@ Deno.test("what comes while a write goes on is written behind it", async () => {
   assertEquals(numbers, [["1"], ["2", "3"]]);
 });
 
+Deno.test("what comes after a write is another write", async () => {
+  const { printer, written, take } = slowPrinter();
+  for (const sequence of [1, 2, 3]) {
+    printer.stored(ORIGIN, [eventOf(TEMP, sequence)]);
+    await Promise.resolve();
+    await take();
+  }
+  assertEquals(written.map((text) => text.split(" ")[1]), ["1", "2", "3"]);
+});
+
 Deno.test("a slow reader misses events, and is told how many; nobody waits", async () => {
   const { printer, written, take } = slowPrinter();
   for (let n = 1; n <= 5_000; n++) printer.stored(ORIGIN, [eventOf(TEMP, n)]);

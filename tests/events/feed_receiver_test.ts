@@ -206,3 +206,23 @@ Deno.test("beyond what a connection may have in memory nothing is read from it",
   assertEquals(server.totals.stored, streams * perStream);
   await server.stop();
 });
+
+Deno.test("what is stored makes room in the window, by count and by bytes", async () => {
+  const server = await FeedFixture.start();
+  const box = await server.box();
+  await box.open(1, "line1");
+  const perBatch = LIMITS.eventsPerBatchMax;
+  for (let n = 0; n < 3 * LIMITS.eventWindowEvents / perBatch; n++) {
+    await box.batch(1, eventsFrom(n * perBatch + 1, (n + 1) * perBatch));
+    await server.clock.advance(0);
+  }
+  await box.open(2, "pictures");
+  const text = "x".repeat(LIMITS.eventBytesMax - 100);
+  for (let n = 1; n <= 12; n++) {
+    await box.batch(2, [eventOf(n, { body: { kind: "text", text } })]);
+    await server.clock.advance(0);
+  }
+  await server.settle();
+  assertEquals([box.errors, server.totals.stored], [[], 3 * LIMITS.eventWindowEvents + 12]);
+  await server.stop();
+});

@@ -77,6 +77,26 @@ Deno.test("many feeds take turns, and none is forgotten", async () => {
   assertEquals(told.size, 40);
 });
 
+Deno.test("feeds which all go on take turns", async () => {
+  const { library, news } = setUp(40);
+  await news.begin();
+  const told = new Set<number>();
+  for (let round = 0; round < 3; round++) {
+    library.add(...Array.from({ length: 40 }, (_, index) => eventOf(round * 40 + index + 1, index + 1)));
+    for (const { feedId } of (await news.next()).events) told.add(feedId);
+  }
+  assertEquals(told.size, 40);
+});
+
+Deno.test("an event that was there before is no news, whatever its time says", async () => {
+  const { library, news } = setUp();
+  library.add(eventOf(1, 1, { timeMs: START_MS + 900_000, receivedMs: START_MS - 1 }));
+  await news.begin();
+  library.add(eventOf(2));
+  const { events, skipped } = await news.next();
+  assertEquals([events, skipped], [[], [{ feed: 1, events: 1 }]]);
+});
+
 Deno.test("of a round that fails nothing is lost", async () => {
   const { library, news } = setUp();
   await news.begin();
