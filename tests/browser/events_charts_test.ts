@@ -151,11 +151,11 @@ chartTest("chips choose lines, the address keeps them, and feeds with the same m
   assertEquals(await page.locator(".chart-card").count(), 2);
   const temperature = page.getByRole("region", { name: "Temperature" });
   assertEquals(await temperature.locator(".legend-line").count(), 2);
-  await temperature.getByText("allowed").waitFor({ state: "detached" });
+  await temperature.getByText("range up to").waitFor({ state: "detached" });
   await page.getByRole("button", { name: /oven-2/ }).click();
   await waitFor(async () => await page.locator(".chart-card").count() === 1, { what: "one chart" });
   assertMatch(page.url(), /#feed=1$/);
-  await page.getByText("allowed up to 60 °C").waitFor();
+  await page.getByText("range up to 60 °C").waitFor();
   await page.reload();
   await page.locator(".legend-line").waitFor();
   assertEquals(await page.getByRole("button", { name: /oven-2/ }).getAttribute("aria-pressed"), "false");

@@ -40,7 +40,7 @@ export function Chart({ content, state }: { content: ChartContent; state: Readin
         <h2>{name}{unit !== "" && <span class="chart-unit">{visibleName(unit)}</span>}</h2>
         {(min !== null || max !== null) && (
           <p class="chart-range">
-            <span class="limit-sample" aria-hidden="true" />allowed {rangeWords(min, max, unit)}
+            <span class="limit-sample" aria-hidden="true" />range {rangeWords(min, max, unit)}
           </p>
         )}
       </div>

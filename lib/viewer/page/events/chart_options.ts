@@ -75,7 +75,7 @@ export function chartOptions(
       {
         ...axis,
         font,
-        size: 42,
+        size: (_, values) => values?.some((text) => text.includes("\n")) ? 44 : 28,
         splits: (u, _, fromMs, toMs) => timeMarks(fromMs, toMs, u.bbox.width / devicePixelRatio / MARK_PIXELS),
         values: (_, splits) => markWords(splits),
       },
@@ -177,10 +177,14 @@ function drawLimits(u: uPlot, { min, max }: ChartMeasure, colours: ChartColours)
 function valueMarks(splits: readonly number[]): string[] {
   const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0)) || 1;
   const digits = Math.min(10, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
-  return splits.map((value) =>
-    Math.abs(value) >= 1e9 ? value.toExponential(2) : value.toLocaleString("en", {
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    }).replace("-", "−")
-  );
+  return splits.map((value) => {
+    const size = Math.abs(value);
+    // There is room for seven letters.
+    const text = size >= 1e15
+      ? value.toExponential(1)
+      : size >= 1e5
+      ? value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 3 })
+      : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return text.replace("-", "−");
+  });
 }

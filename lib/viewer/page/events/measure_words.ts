@@ -20,11 +20,12 @@ export function unitOf(measure: string, unit: string | null | undefined): string
   return unit ?? UNITS[partsOf(measure).name] ?? "";
 }
 
-/** A number with as many digits as it needs: `22.41`, `1,013.25`, `0.00042`, `1.2e+21`. */
+/** A number with as many digits as it needs: `22.41`, `1,013.25`, `0.00042`, `1.500e+21`. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e12)) return String(Number(value.toPrecision(4))).replace("-", "−");
+  if (size >= 1e12 && !Number.isSafeInteger(value)) return value.toExponential(3).replaceAll("-", "−");
+  if (size !== 0 && size < 1e-4) return String(Number(value.toPrecision(4))).replaceAll("-", "−");
   const whole = String(Math.floor(size)).length;
   const digits = size >= 1000 ? Math.max(0, 6 - whole) : size >= 1 ? 4 - whole : 5;
   return value.toLocaleString("en", { maximumFractionDigits: digits }).replace("-", "−");

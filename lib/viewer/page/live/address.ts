@@ -20,7 +20,8 @@ export function placeOf(hash: string): Place {
   if (text === "live") return { name: "live" };
   if (text === "clips") return { name: "clips", clipId: null };
   if (text === "boxes" || text === "alerts") return { name: text };
-  if (text === "readings") return { name: "readings", feeds: null };
+  // `send` prints the second one.
+  if (text === "readings" || text === "events") return { name: "readings", feeds: null };
   const feeds = /^feed=((?:\d{1,15}(?:,\d{1,15}){0,31})?)$/.exec(text);
   if (feeds !== null) return { name: "readings", feeds: feeds[1] === "" ? [] : feeds[1]!.split(",").map(Number) };
   const source = /^source=(\d{1,15})(?:@(\d{1,15}))?$/.exec(text);

@@ -16,7 +16,9 @@ Deno.test("each of the first 32 lines looks another way, and neighbours differ i
 });
 
 Deno.test("numbers have the digits they need, and their unit", () => {
-  const texts = [0, 22.4123, -3.5, 100, 1013.25, 123456.789, 0.00042, 0.00001234, 1.5e15, NaN].map(formatNumber);
+  const texts = [0, 22.4123, -3.5, 100, 1013.25, 123456.789, 0.00042, 0.00001234, 9007199254740991, 1.5e21, NaN].map(
+    formatNumber,
+  );
   assertEquals(texts, [
     "0",
     "22.41",
@@ -26,7 +28,8 @@ Deno.test("numbers have the digits they need, and their unit", () => {
     "123,457",
     "0.00042",
     "0.00001234",
-    "1500000000000000",
+    "9,007,199,254,740,991",
+    "1.500e+21",
     "–",
   ]);
   assertEquals([formatMeasure(22.4, "°C"), formatMeasure(3, "")], ["22.4 °C", "3"]);

@@ -31,6 +31,7 @@ Deno.test("an address says what to show; what it does not know is a clip", () =>
   assertEquals(placeOf("#source=12"), { name: "source", ids: [12], atMs: null });
   assertEquals(placeOf("#source=12@1700000000123"), { name: "source", ids: [12], atMs: 1700000000123 });
   assertEquals(placeOf("#readings"), { name: "readings", feeds: null });
+  assertEquals(placeOf("#events"), { name: "readings", feeds: null });
   assertEquals(placeOf("#feed=3,14"), { name: "readings", feeds: [3, 14] });
   assertEquals(placeOf("#feed="), { name: "readings", feeds: [] });
   assertEquals(placeOf("#boxes"), { name: "boxes" });
