@@ -1,11 +1,13 @@
-/** `deno task bench [clips|frames]`: framewire and its peers, the same data, the same run. */
+/** `deno task bench [clips|frames|events]`: framewire and its peers, the same data, the same run. */
 import { benchClips } from "./clips_bench.ts";
+import { benchEvents } from "./events_bench.ts";
 import { benchFrames } from "./frames/frames_bench.ts";
 import { write } from "./run_files.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   clips: benchClips,
   frames: benchFrames,
+  events: benchEvents,
 };
 
 /** Clips without a word, as it was when there were only clips. */
