@@ -40,7 +40,8 @@ export class EventSide {
       rules: options.rules.rules,
       changed: (alert, { webhook }) => {
         const { rule, device, feed, value, endedMs } = alert;
-        log("warn", endedMs === null ? "Alert raised" : "Alert ended", { rule, device, feed, value });
+        if (endedMs === null) log("warn", "Alert raised", { rule, device, feed, value });
+        else log("info", "Alert ended", { rule, device, feed });
         if (webhook !== null) this.#webhooks.send(webhook, alert);
       },
     });
