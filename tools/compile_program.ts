@@ -15,7 +15,8 @@ export interface Program {
 }
 
 // Addresses and paths are chosen at run time, so net, read and write cannot be narrower; nothing runs native code.
-const COMMON = ["--allow-net", "--allow-read", "--allow-env=FRAMEWIRE_*"];
+// The variables are those of options, and of systemd.
+const COMMON = ["--allow-net", "--allow-read", "--allow-env=FRAMEWIRE_*,NOTIFY_SOCKET,WATCHDOG_USEC"];
 
 /** The two executables. */
 export const PROGRAMS: readonly Program[] = [
@@ -23,7 +24,7 @@ export const PROGRAMS: readonly Program[] = [
     name: "framewire-server",
     entry: "server.ts",
     // statfs: how full the disk is; hostname: the made-up box of the demo has a name.
-    // Any program may be the analyser of `--analyzer`.
+    // Any program may be the analyser of `--analyzer`; systemd-notify.
     permissions: [...COMMON, "--allow-write", "--allow-run", "--allow-sys=hostname,statfs"],
     include: [
       "lib/store/catalog_worker.ts",
@@ -36,8 +37,9 @@ export const PROGRAMS: readonly Program[] = [
   {
     name: "framewire",
     entry: "client.ts",
-    // ffmpeg reads cameras; watch --out writes pictures; statfs: how full the disk of the spool is.
-    permissions: [...COMMON, "--allow-write", "--allow-run=ffmpeg", "--allow-sys=hostname,statfs"],
+    // Any program may bring events to an agent; ffmpeg reads cameras; watch --out writes pictures; statfs: how full the
+    // disk of the spool is.
+    permissions: [...COMMON, "--allow-write", "--allow-run", "--allow-sys=hostname,statfs"],
     include: ["lib/store/spool_worker.ts"],
   },
 ];
