@@ -147,6 +147,29 @@ chartTest("zooming by drag and by key asks for finer buckets, and leads back to 
   assertMatch(await page.locator(".position").innerText(), /^Live, the last 3 h$/);
 });
 
+chartTest("readings which waited on their box are marked at the foot of the chart", async (page, server) => {
+  const nowMs = Date.now();
+  server.events.stored = [60, 61, 62, 200].map((seconds, id) =>
+    madeUpEvent(id, { kind: "temp", tempCel: 20, humidity: 1, timeMs: nowMs - seconds * 1000, late: id < 3 })
+  );
+  await page.reload();
+  await page.getByText("came late").first().waitFor();
+  const line = await page.evaluate(`(() => {
+    const canvas = document.querySelector(".chart canvas");
+    const over = document.querySelector(".chart .u-over");
+    const y = (parseFloat(over.style.top) + over.clientHeight - 3) * devicePixelRatio;
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(parseFloat(over.style.left) * devicePixelRatio, y, over.clientWidth, 1);
+    const text = getComputedStyle(canvas).getPropertyValue("--warn").trim();
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
+    return Array.from({ length: over.clientWidth }, (_, x) => x)
+      .filter((x) => Math.abs(data[4 * x] - r) + Math.abs(data[4 * x + 1] - g) + Math.abs(data[4 * x + 2] - b) < 12)
+      .map((x) => x / over.clientWidth);
+  })()`) as number[];
+  assert(line.length > 3 && line.every((at) => near(at, 1 - 61 / 300, 0.03)), line.join());
+});
+
 chartTest("chips choose lines, the address keeps them, and feeds with the same measure share a chart", async (page) => {
   assertEquals(await page.locator(".chart-card").count(), 2);
   const temperature = page.getByRole("region", { name: "Temperature" });

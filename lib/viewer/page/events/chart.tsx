@@ -38,6 +38,11 @@ export function Chart({ content, state }: { content: ChartContent; state: Readin
     <section class="chart-card" aria-label={name}>
       <div class="chart-head">
         <h2>{name}{unit !== "" && <span class="chart-unit">{visibleName(unit)}</span>}</h2>
+        {state.late.value.length > 0 && (
+          <p class="chart-range">
+            <span class="late-sample" aria-hidden="true" />came late
+          </p>
+        )}
         {(min !== null || max !== null) && (
           <p class="chart-range">
             <span class="limit-sample" aria-hidden="true" />range {rangeWords(min, max, unit)}
@@ -96,6 +101,7 @@ function drawIn(place: HTMLElement, content: ChartContent, state: ReadingsState)
     const events = {
       selected: (fromMs: number, toMs: number) => state.showSpan(fromMs, toMs),
       pointed: (timeMs: number | null) => state.cursorMs.value = timeMs,
+      late: () => state.late.peek(),
     };
     chart = new uPlot(
       chartOptions({ styles, measure: content, colours: chartColours(place), events, ...size() }),

@@ -1,6 +1,7 @@
 /// <reference lib="dom" />
 /** How uPlot draws a chart of one measure: lines with their bands, axes, and the range that the box allows. */
 import uPlot from "uplot";
+import type { TimeWindow } from "../live/timeline_math.ts";
 import { COLOURS, type LineStyle } from "./line_style.ts";
 import { markWords, timeMarks } from "./time_marks.ts";
 
@@ -10,6 +11,7 @@ export interface ChartColours {
   readonly text: string;
   readonly grid: string;
   readonly limit: string;
+  readonly late: string;
   readonly surface: string;
 }
 
@@ -27,6 +29,8 @@ export interface ChartEvents {
   readonly selected: (fromMs: number, toMs: number) => void;
   /** Where the pointer is; null: nowhere. */
   readonly pointed: (timeMs: number | null) => void;
+  /** Spans whose readings came late. */
+  readonly late: () => readonly TimeWindow[];
 }
 
 /** Columns of one line: mean, min, max. */
@@ -47,6 +51,7 @@ export function chartColours(element: Element): ChartColours {
     text: read("--muted"),
     grid: read("--line"),
     limit: read("--bad"),
+    late: read("--warn"),
     surface: read("--surface"),
   };
 }
@@ -93,7 +98,7 @@ export function chartOptions(
       fill: `color-mix(in srgb, ${colours.lines[style.colour]} 22%, transparent)`,
     })),
     hooks: {
-      drawAxes: [(u) => drawLimits(u, measure, colours)],
+      drawAxes: [(u) => drawLimits(u, measure, colours), (u) => drawLate(u, events.late(), colours)],
       setSelect: [(u) => {
         if (u.select.width < 6) return;
         events.selected(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
@@ -169,6 +174,23 @@ function drawLimits(u: uPlot, { min, max }: ChartMeasure, colours: ChartColours)
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
+  }
+  ctx.restore();
+}
+
+/** A bar at the foot of the chart where readings waited on their box. */
+function drawLate(u: uPlot, spans: readonly TimeWindow[], colours: ChartColours): void {
+  const { ctx, bbox } = u;
+  const height = 5 * devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = colours.late;
+  for (const { fromMs, toMs } of spans) {
+    const left = u.valToPos(fromMs, "x", true);
+    const width = Math.max(3 * devicePixelRatio, u.valToPos(toMs, "x", true) - left);
+    ctx.fillRect(left, bbox.top + bbox.height - height, width, height);
   }
   ctx.restore();
 }

@@ -43,6 +43,8 @@ export class ReadingsState {
   /** Time under the pointer in all charts; null without one. */
   readonly cursorMs: Signal<number | null> = signal(null);
   readonly load: Signal<"loading" | "done" | "failed"> = signal("loading");
+  /** Spans whose readings waited on their box, as far as it is known. */
+  readonly late: Signal<readonly TimeWindow[]> = signal([]);
   /** Goes up when the charts were drawn. */
   readonly drawn: Signal<number> = signal(0);
   /** Pixels of a chart: nobody sees more points. */
@@ -93,6 +95,13 @@ export class ReadingsState {
       points: joinedSeries(track.history, track.live, this.window.peek()),
       bucketMs: track.history.bucketMs,
     };
+  }
+
+  /** How many readings of a feed the window has. */
+  readings(feedId: number): number {
+    const counts = [...this.#tracks.values()].filter(({ key }) => key.feedId === feedId)
+      .map(({ key }) => (this.points(key)?.points ?? []).reduce((sum, { count }) => sum + count, 0));
+    return Math.max(0, ...counts);
   }
 
   /** Calls `painter` when the charts are to be drawn: at most four times a second, never while the page is hidden. */
