@@ -39,8 +39,11 @@ export interface StoredEventLibraryOptions {
   readonly clock: Clock;
 }
 
-/** The newest values of a feed: of each sensor, and of free objects. */
-type Newest = Map<number | null, LiveBody>;
+/** The newest values of a feed by their names: of each sensor, and of free objects. */
+type Newest = Map<number | null, Map<string, number>>;
+
+/** Values of a sensor that are remembered: free objects may have any number of them. */
+const VALUES_MAX = 256;
 
 export class StoredEventLibrary implements EventLibrary, EventWatcher {
   readonly #options: StoredEventLibraryOptions;
@@ -60,7 +63,9 @@ export class StoredEventLibrary implements EventLibrary, EventWatcher {
   stored({ feedId, late }: FeedOrigin, events: readonly LiveEvent[]): void {
     this.#isNews = true;
     if (late) return;
-    for (const { body } of events) if (body.kind !== "text") this.#remember(feedId, body);
+    // The last of each sensor is enough: free objects have to be parsed.
+    const last = new Map(events.map(({ body }) => [body.kind === "temp" ? body.deviceId : body.kind, body]));
+    for (const body of last.values()) this.#remember(feedId, body);
   }
 
   async feeds(): Promise<FeedView[]> {
@@ -130,15 +135,21 @@ export class StoredEventLibrary implements EventLibrary, EventWatcher {
   #remember(feedId: number, body: LiveBody): void {
     let newest = this.#newest.get(feedId);
     if (newest === undefined) this.#newest.set(feedId, newest = new Map());
+    if (body.kind === "text") return;
     const sensor = body.kind === "temp" ? body.deviceId : null;
-    if (newest.size < LIMITS.measuresPerFeedMax || newest.has(sensor)) newest.set(sensor, body);
+    if (newest.size >= LIMITS.measuresPerFeedMax && !newest.has(sensor)) return;
+    const values = newest.get(sensor) ?? new Map<string, number>();
+    newest.set(sensor, values);
+    for (const [name, value] of valuesOf(body)) {
+      if (values.size < VALUES_MAX || values.has(name)) values.set(name, value);
+    }
   }
 
   #feedView({ id, device, feed, events, firstMs, lastMs, measures }: FeedRow): FeedView {
     const newest = this.#newest.get(id);
     const lastValues: Record<string, number> = {};
-    for (const [sensor, body] of newest ?? []) {
-      for (const [name, value] of valuesOf(body)) {
+    for (const [sensor, values] of newest ?? []) {
+      for (const [name, value] of values) {
         const measure = measures.find((one) => isOf(one, name, sensor));
         if (measure !== undefined) lastValues[measure.name] = value;
       }

@@ -94,6 +94,22 @@ Deno.test("newest values are by measure: from the store at the start, and as the
   });
 });
 
+Deno.test("newest values of free objects are those of each field, of whichever object had it last", async () => {
+  const { library, tell, clock } = setUp();
+  await library.feeds();
+  tell({ kind: "json", json: '{"speed": 3}' });
+  tell({ kind: "json", json: '{"other": 1}' });
+  await clock.advance(200);
+  assertEquals((await library.feeds())[0]?.lastValues["speed"], 3);
+  tell({
+    kind: "json",
+    json: JSON.stringify(Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`f${n}`, n]))),
+  });
+  tell({ kind: "json", json: '{"speed": 4}' });
+  await clock.advance(200);
+  assertEquals((await library.feeds())[0]?.lastValues["speed"], 4);
+});
+
 Deno.test("the catalog is asked for feeds seldom, and sooner when events have come", async () => {
   const { library, tell, clock, asked } = setUp();
   for (let n = 0; n < 10; n++) await library.feeds();
