@@ -14,8 +14,9 @@ export interface HttpPartOptions {
   readonly listening?: (address: Address) => void;
 }
 
-/** Body of a request, bytes; and how many are taken at once, so that all of them have a bound. */
+/** Body of a request in bytes and lines, empty ones too; and how many are taken at once, so that all of them have a bound. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
+const BODY_LINES_MAX = 50_000;
 const REQUESTS_MAX = 8;
 /** Bad lines which are named in an answer. */
 const BAD_MAX = 10;
@@ -62,7 +63,9 @@ export class HttpPart implements Part {
 
   async #take(request: Request, health: PartHealth): Promise<Response> {
     const lines = await readLines(request);
-    if (lines === null) return text(413, `Cannot take this as it must have <= ${BODY_BYTES_MAX} bytes`);
+    if (lines === null) {
+      return text(413, `Cannot take this as it must have <= ${BODY_BYTES_MAX} bytes, ${BODY_LINES_MAX} lines`);
+    }
     const { events, bad } = this.#options.lines.parse(lines);
     // All or none: who sent it can mend it, and send it again.
     if (bad.length > 0) return text(400, bad.slice(0, BAD_MAX).join("\n"));
@@ -84,6 +87,7 @@ async function readLines(request: Request): Promise<FeedLine[] | null> {
     bytes += piece.length;
     if (bytes > BODY_BYTES_MAX) return null;
     add(cutter.push(piece));
+    if (lines.length > BODY_LINES_MAX) return null;
   }
   add(cutter.finish());
   return lines;

@@ -64,6 +64,7 @@ export class LineCutter {
   }
 
   #line(): CutLine {
+    if (!this.hasRest) return { text: "", end: this.#position, isTooLong: false };
     const whole = new Uint8Array(this.#held);
     let at = 0;
     for (const piece of this.#pieces) {
