@@ -159,7 +159,7 @@ export class Agent {
       case "stdin":
         return new StdinPart(feed, this.#input, lines);
       case "demo":
-        return new DemoPart(feed, { everyMs: from.everyMs, source, push, reading: demoReading, clock });
+        return new DemoPart(feed, { everyMs: from.everyMs, source, lines, reading: demoReading, clock });
       case "http":
         return new HttpPart(feed, {
           ...{ address: from.address, lines, http: httpServer },

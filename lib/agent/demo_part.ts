@@ -1,13 +1,13 @@
 /** A made-up reading every interval: to see that everything works before there is a sensor. */
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { EventBody } from "../protocol/event.ts";
-import type { NewEvent } from "../store/feed_queue.ts";
+import type { LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface DemoOptions {
   readonly everyMs: number;
   readonly source: string | null;
-  readonly push: (events: readonly NewEvent[]) => Promise<void>;
+  readonly lines: LineFeed;
   readonly reading: (number: number, timeMs: number) => EventBody;
   readonly clock: Clock;
 }
@@ -22,11 +22,10 @@ export class DemoPart implements Part {
   }
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
-    const { everyMs, source, push, reading, clock } = this.#options;
+    const { everyMs, source, lines, reading, clock } = this.#options;
     for (let number = 1; !signal.aborted; number++) {
       const timeMs = clock.wallMs();
-      await push([{ timeMs, source, body: reading(number, timeMs) }]);
-      health.works();
+      await lines.takeEvents([{ timeMs, source, body: reading(number, timeMs) }], health, signal);
       await sleep(clock, everyMs, signal);
     }
   }

@@ -65,14 +65,19 @@ export class LineFeed {
    */
   async take(lines: readonly FeedLine[], health: PartHealth, signal: AbortSignal): Promise<void> {
     const { events, bad } = this.parse(lines);
+    await this.takeEvents(events, health, signal);
+    const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : "";
+    if (bad.length > 0) health.trouble(`Left out ${bad[0]}${more}`);
+  }
+
+  /** As {@linkcode take}, of events. */
+  async takeEvents(events: readonly NewEvent[], health: PartHealth, signal: AbortSignal): Promise<void> {
     for (let at = 0; at < events.length && !signal.aborted;) {
       const some = events.slice(at, at + LIMITS.eventsPerBatchMax);
       if (await this.#push(some, health)) at += some.length;
       else await sleep(this.#options.clock, FULL_PAUSE_MS, signal);
     }
     if (events.length > 0) health.works();
-    const more = bad.length > 1 ? ` (and ${bad.length - 1} more)` : "";
-    if (bad.length > 0) health.trouble(`Left out ${bad[0]}${more}`);
   }
 
   /** As {@linkcode take}, of lines without bad ones, and without waiting. @throws {FramewireError} `NO_SPACE`. */

@@ -56,7 +56,7 @@ export const systemHttp: Http = {
         return handler(request, `${info.remoteAddr.hostname}:${info.remoteAddr.port}`);
       });
     } catch (cause) {
-      const text = `Cannot listen on ${address.hostname}:${address.port} for the page: ${messageOf(cause)}`;
+      const text = `Cannot listen on ${address.hostname}:${address.port} for HTTP: ${messageOf(cause)}`;
       throw new FramewireError("USAGE", text, { cause });
     }
     const { hostname, port } = server.addr;

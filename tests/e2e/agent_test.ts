@@ -217,3 +217,37 @@ Deno.test("agent: killed again and again, with the server, every line of a file 
   assertEquals(await textsOf(server, "file"), expected);
   assert(expected.length === 250);
 });
+
+Deno.test("agent: what was posted while there was no server is stored once, though the agent was killed meanwhile", async () => {
+  await using folder = await tempFolder();
+  await using server = await startServer();
+  const box = await makeBox(folder, server);
+  await configure(box, { feeds: [{ feed: "push", http: "127.0.0.1:0" }] });
+  const expected: string[] = [];
+  const start = async () => {
+    const agent = startAgent(box, "--json");
+    const ready = await agent.event(({ event }) => event === "ready", { what: "the agent", deadlineMs: 60_000 });
+    return { agent, address: (ready["http"] as Record<string, string>)["push"] };
+  };
+  const post = async (address: string | undefined) => {
+    expected.push(`line ${expected.length}`);
+    const response = await fetch(`http://${address}/`, { method: "POST", body: expected.at(-1)! });
+    assertEquals([response.status, await response.json()], [200, { taken: 1 }]);
+  };
+  const first = await start();
+  await using _first = first.agent;
+  await post(first.address);
+  await waitFor(async () => (await textsOf(server, "push")).length === 1, { what: "the first line" });
+  await server.kill();
+  for (let at = 0; at < 20; at++) await post(first.address);
+  await first.agent.kill("SIGKILL");
+  const second = await start();
+  await using _second = second.agent;
+  await post(second.address);
+  await server.restart();
+  await waitFor(async () => (await textsOf(server, "push")).length >= expected.length, {
+    what: "all lines",
+    deadlineMs: 60_000,
+  });
+  assertEquals((await textsOf(server, "push")).sort(), expected.sort());
+});
