@@ -19,9 +19,15 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), microphone=(), geolocation=()",
 };
 
+/** Answers whose bodies are made while they are read. */
+const streamed = new WeakSet<Response>();
+
 /** An answer with the security headers; `headers` are added. */
 export function answer(status: number, body: BodyInit | null, headers: Readonly<Record<string, string>>): Response {
-  return new Response(body, { status, headers: { "cache-control": "no-store", ...SECURITY_HEADERS, ...headers } });
+  const all = { "cache-control": "no-store", ...SECURITY_HEADERS, ...headers };
+  const response = new Response(body, { status, headers: all });
+  if (body instanceof ReadableStream) streamed.add(response);
+  return response;
 }
 
 /** Plain text for a person or a probe. */
@@ -34,11 +40,11 @@ export function jsonAnswer(status: number, value: unknown, headers: Readonly<Rec
   return answer(status, JSON.stringify(value), { "content-type": "application/json; charset=utf-8", ...headers });
 }
 
-/** The same answer to HEAD: its headers, and the length its body would have. */
+/** The same answer to HEAD: its headers, and the length its body would have unless that would have to be made. */
 export async function withoutBody(response: Response): Promise<Response> {
   if (response.body === null) return response;
   const headers = new Headers(response.headers);
-  if (!headers.has("content-length")) {
+  if (!headers.has("content-length") && !streamed.has(response)) {
     headers.set("content-length", String((await response.arrayBuffer()).byteLength));
   } else {
     await response.body.cancel();

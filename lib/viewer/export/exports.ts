@@ -68,7 +68,7 @@ export class Exports {
     if (this.#streams >= LIMITS.exportsMax) return busy();
     this.#streams++;
     const body = zipOfFrames(this.#options.library, span);
-    return answer(200, whenEnded(body, () => this.#streams--), {
+    return answer(200, whileTaken(body, this.#options.clock, () => this.#streams--), {
       "content-type": "application/zip",
       "content-disposition": contentDisposition("attachment", `${fileName(span)}.zip`),
     });
@@ -95,7 +95,7 @@ export class Exports {
     entry.usedMs = this.#options.clock.now();
     const file = await this.#options.disk.open(entry.job.path, "read");
     const { bytes } = entry.job.progress;
-    return answer(200, fileBody(file, bytes), {
+    return answer(200, whileTaken(fileBody(file, bytes), this.#options.clock), {
       "content-type": "video/mp4",
       "content-length": String(bytes),
       "content-disposition": contentDisposition("attachment", `${fileName(entry.span)}.mp4`),
@@ -124,18 +124,36 @@ function fileName({ device, source, sinceMs }: ExportSpan): string {
   return `${device}_${source}_${stamp}`.replace(/[/\\]/g, "_");
 }
 
-function whenEnded(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
+/** The body as long as somebody takes it: who takes nothing for too long is cut. `ended` is called once, however it ends. */
+function whileTaken(body: ReadableStream<Uint8Array>, clock: Clock, ended = () => {}): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  let cancelStall = () => {};
   let isOver = false;
   const over = () => {
+    cancelStall();
     if (!isOver) ended();
     isOver = true;
   };
+  // An archive's stream answers with the reason itself.
+  const cancel = (reason: unknown) => reader.cancel(reason).catch(() => {});
+  const awaitPull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    cancelStall = clock.timer(LIMITS.contentStallMs, () => {
+      over();
+      controller.error("A viewer of an export takes nothing");
+      void cancel("stalled");
+    });
+  };
   return new ReadableStream<Uint8Array>({
+    start: awaitPull,
     async pull(controller) {
+      cancelStall();
       try {
         const { value, done } = await reader.read();
-        if (!done) return controller.enqueue(value);
+        if (isOver) return;
+        if (!done) {
+          controller.enqueue(value);
+          return awaitPull(controller);
+        }
         over();
         controller.close();
       } catch (error) {
@@ -145,8 +163,7 @@ function whenEnded(body: ReadableStream<Uint8Array>, ended: () => void): Readabl
     },
     async cancel(reason) {
       over();
-      // The archive's stream answers with the reason itself.
-      await reader.cancel(reason).catch(() => {});
+      await cancel(reason);
     },
   }, { highWaterMark: 0 });
 }
@@ -156,7 +173,10 @@ function fileBody(file: DiskFile, bytes: number): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const piece = new Uint8Array(Math.min(LIMITS.readPieceBytes, bytes - at));
-      const count = piece.length === 0 ? 0 : await file.readAt(piece, at);
+      const count = piece.length === 0 ? 0 : await file.readAt(piece, at).catch((error) => {
+        file.close();
+        throw error;
+      });
       at += count;
       if (count > 0) controller.enqueue(piece.subarray(0, count));
       if (at < bytes && count > 0) return;

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { LIMITS } from "../../../lib/config/limits.ts";
 import { systemDisk } from "../../../lib/platform/disk.ts";
 import { type Processes, systemProcesses } from "../../../lib/platform/processes.ts";
+import { withoutBody } from "../../../lib/viewer/answers.ts";
 import { Exports } from "../../../lib/viewer/export/exports.ts";
 import type { FrameLibrary } from "../../../lib/viewer/frame_library.ts";
 import { MadeUpClock } from "../../helpers/made_up_clock.ts";
@@ -55,6 +56,36 @@ Deno.test("a span as ZIP: every picture byte for byte, and a list", async () => 
   }
   assertEquals([list[7].file, list[8].file, list[9].file], ["7.jpg", "8_7.jpg", "9_frames.ndjson"]);
   assertEquals([...Deno.readDirSync(join(folder, "out"))].length, 450);
+});
+
+Deno.test("a ZIP of which nobody takes anything gives its place back, too, and is a broken download", async () => {
+  await using temp = await tempFolder();
+  const { clock, exports } = exportsOf(temp.path, frameLibraryOf([madeUpFrame(1, 2_000)], () => new Uint8Array(100)));
+  const stuck = Array.from({ length: LIMITS.exportsMax }, () => exports.zip(SPAN));
+  const reader = stuck[0]!.body!.getReader();
+  await reader.read();
+  await clock.advance(LIMITS.contentStallMs - 1);
+  assertEquals(exports.zip(SPAN).status, 503);
+  await clock.advance(1);
+  const next = exports.zip(SPAN);
+  assertEquals(next.status, 200);
+  await next.bytes();
+  await assertRejects(() => reader.read());
+});
+
+Deno.test("HEAD of a ZIP does not make it, and keeps no place", async () => {
+  await using temp = await tempFolder();
+  let read = 0;
+  const jpeg = () => {
+    read++;
+    return new Uint8Array(100);
+  };
+  const { exports } = exportsOf(temp.path, frameLibraryOf([madeUpFrame(1, 2_000), madeUpFrame(2, 3_000)], jpeg));
+  for (let count = 0; count <= LIMITS.exportsMax; count++) {
+    const head = await withoutBody(exports.zip(SPAN));
+    assertEquals([head.status, head.body, head.headers.get("content-type")], [200, null, "application/zip"]);
+  }
+  assertEquals(read, 0);
 });
 
 Deno.test("a ZIP which nobody reads to its end gives its place back", async () => {
