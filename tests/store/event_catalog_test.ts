@@ -98,10 +98,21 @@ Deno.test("SqliteCatalog takes many batches in several commits, in their order, 
     const order: number[] = [];
     const big = (first: number) =>
       feed.append([{ kind: "text", text: `${first} ${"x".repeat(400_000)}` }], { first }).then(() => order.push(first));
-    const appends = Array.from({ length: 12 }, (_, index) => big(index + 1));
-    // It is asked behind them all, and is answered with them.
-    const { rows } = await fixture.store.page({ order: "ascending", limit: 50, search: "12 x" });
-    assertEquals(rows.length, 1);
-    await Promise.all(appends);
+    const { postMessage } = Worker.prototype;
+    const calls: number[] = [];
+    Worker.prototype.postMessage = function (message: unknown[], options?: unknown) {
+      calls.push(message.length);
+      return postMessage.call(this, message, options as StructuredSerializeOptions);
+    };
+    try {
+      const appends = Array.from({ length: 12 }, (_, index) => big(index + 1));
+      // It is asked behind them all, and is answered with them.
+      const { rows } = await fixture.store.page({ order: "ascending", limit: 50, search: "12 x" });
+      assertEquals(rows.length, 1);
+      await Promise.all(appends);
+    } finally {
+      Worker.prototype.postMessage = postMessage;
+    }
+    assertEquals(calls, [1, 3, 3, 3, 3], "3 x 400 KB are the first that are more than 1 MiB");
     assertEquals(order, Array.from({ length: 12 }, (_, index) => index + 1));
   }));

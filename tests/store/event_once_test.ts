@@ -103,15 +103,15 @@ Deno.test("EventTables knows nothing any more of a transaction that was rolled b
     const opening = { device: "box", feed: "a", run: "r", floor: 1, nowMs: 1, feedsMax: 9 };
     const { feedId } = database.transaction(() => database.eventTables.openFeed(opening))!;
     const receivedMs = Date.UTC(2026, 0, 1);
-    const append = (first: number) => {
-      const event = { timeMs: receivedMs, source: null, body: reading(first) };
+    const append = (first: number, deviceId = 7) => {
+      const event = { timeMs: receivedMs, source: null, body: reading(first, { deviceId }) };
       const batch = encodeBatch([{ ...event, sequence: first }, { ...event, sequence: first + 1 }]);
       return database.eventTables.append({ feedId, run: "r", late: false, receivedMs, offsetMs: 0, batch });
     };
     database.transaction(() => append(1));
     const failing = () => {
       append(2);
-      append(10);
+      append(10, 9);
       throw new Error("the disk is full");
     };
     for (let time = 0; time < 2; time++) {
@@ -122,11 +122,14 @@ Deno.test("EventTables knows nothing any more of a transaction that was rolled b
       }
     }
     assertEquals(database.transaction(() => append(2)), { stored: 1, lastSequence: 3 });
-    assertEquals(database.transaction(() => append(10)), { stored: 2, lastSequence: 11 });
+    assertEquals(database.transaction(() => append(10, 9)), { stored: 2, lastSequence: 11 });
     const { rows } = database.eventQueries.page({ order: "ascending", limit: 99 });
     assertEquals(rows.map(({ sequence }) => sequence), [1, 2, 3, 10, 11]);
-    const all = { feedId, measure: "temp_cel", sinceMs: 0, untilMs: 4e12, buckets: 2 };
-    assertEquals(database.eventQueries.series(all).points.map(({ count }) => count), [5]);
+    const count = (measure: string) => {
+      const all = { feedId, measure, sinceMs: 0, untilMs: 4e12, buckets: 2 };
+      return database.eventQueries.series(all).points.map(({ count }) => count);
+    };
+    assertEquals([count("temp_cel"), count("temp_cel/9"), count("humidity/9")], [[3], [2], [2]]);
     assertEquals(database.eventQueries.feeds()[0]!.events, 5);
     const { held } = database.transaction(() => database.eventTables.openFeed(opening))!;
     assertEquals(held, [{ first: 1, last: 3 }, { first: 10, last: 11 }]);
