@@ -39,6 +39,7 @@ const AXIS_PIXELS = 58;
 const RIGHT_PIXELS = 14;
 /** Room of a mark below the chart. */
 const MARK_PIXELS = 74;
+const MARK_PIXELS_PHONE = 58;
 /** Left and right of the plot, for what stands in line with it. */
 export const PLOT_INSETS = { left: AXIS_PIXELS, right: RIGHT_PIXELS };
 
@@ -81,7 +82,8 @@ export function chartOptions(
         ...axis,
         font,
         size: (_, values) => values?.some((text) => text.includes("\n")) ? 44 : 28,
-        splits: (u, _, fromMs, toMs) => timeMarks(fromMs, toMs, u.bbox.width / devicePixelRatio / MARK_PIXELS),
+        splits: (u, _, fromMs, toMs) =>
+          timeMarks(fromMs, toMs, u.bbox.width / devicePixelRatio / (width < 560 ? MARK_PIXELS_PHONE : MARK_PIXELS)),
         values: (_, splits) => markWords(splits),
       },
       { ...axis, font, size: AXIS_PIXELS, space: 36, values: (_, splits) => valueMarks(splits) },
@@ -89,7 +91,13 @@ export function chartOptions(
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false, dist: 6 },
-      points: { size: 9, width: 2, stroke: (u, i) => lineColour(u, i), fill: colours.surface },
+      // Not on the edges of the bands.
+      points: {
+        size: (_, i) => (i - 1) % COLUMNS === 0 ? 9 : 0,
+        width: 2,
+        stroke: (u, i) => lineColour(u, i),
+        fill: colours.surface,
+      },
       focus: { prox: -1 },
     },
     series: [{}, ...styles.flatMap((style) => lineSeries(style, colours))],
