@@ -54,8 +54,8 @@ export class BoxFeeds {
     const nowMs = this.#link.clock.now();
     for (const job of this.#jobs) {
       if (job.phase !== "waiting" || job.notBeforeMs > nowMs || this.#served.has(job)) continue;
-      // As soon as it has something.
-      job.changed = () => this.start(streamsMax);
+      // As soon as it has something, or will have nothing.
+      job.changed = () => job.isEnded ? this.#link.ended() : this.start(streamsMax);
       if (job.settings.lazy !== true || job.queue.events > 0) this.#serve(job, nowMs);
     }
     this.#startLate();

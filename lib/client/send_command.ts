@@ -19,6 +19,7 @@ import type { Program } from "../platform/program.ts";
 import type { Random } from "../platform/random.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { type ClipPath, findClipPaths } from "./clip_paths.ts";
+import { EventFeeds } from "./event_feeds.ts";
 import { SEND_SPEC, type SendOptions, toSendOptions } from "./send_options.ts";
 import { SendReport } from "./send_report.ts";
 import { errorOf } from "./source_lines.ts";
@@ -91,7 +92,13 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
   const sources = options.sources.map(({ settings, from }) =>
     new SourceJob(settings, (events) => openOrigin(outside, from, events), report.sources, outside)
   );
+  const feeds = await EventFeeds.open(outside, options.events, report.feeds);
+  const { health } = feeds;
+  const stop = () => feeds.stop();
+  signal.addEventListener("abort", stop);
   report.sources.start(sources);
+  report.feeds.start(feeds.jobs, jobs.length + sources.length === 0);
+  feeds.start();
   try {
     await runUplink(
       {
@@ -102,6 +109,8 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
         identity: { device: options.device, token: options.token, software: `${SOFTWARE} ${program.system}` },
         retryForMs: options.retryForMs,
         sources,
+        feeds: feeds.jobs,
+        ...(health === undefined ? {} : { health }),
         connected: (welcome, remote) => report.connected(remote, welcome.software, welcome.httpUrl),
         interrupted: (error, retryInMs) => report.interrupted(error, retryInMs),
       },
@@ -109,13 +118,18 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
       signal,
     );
   } finally {
+    signal.removeEventListener("abort", stop);
     await Promise.all([...jobs, ...sources].map((job) => job.giveUp()));
     report.sources.stop();
-    // Also after Ctrl-C, which is how cameras usually end.
-    report.sources.summary(report.httpUrl === "" ? "" : `${report.httpUrl.replace(/\/$/, "")}/#live`);
+    report.feeds.stop();
+    // Also after Ctrl-C, which is how cameras and sensors usually end.
+    const page = report.httpUrl.replace(/\/$/, "");
+    report.sources.summary(page === "" ? "" : `${page}/#live`);
+    report.feeds.summary(page === "" ? "" : `${page}/#readings`, options.events.spool !== null);
+    await feeds.close();
   }
   if (jobs.length > 0) report.summary();
-  return exitCodeOf(jobs) || exitCodeOfSources(sources);
+  return exitCodeOf(jobs) || exitCodeOfSources(sources) || feeds.exitCode();
 }
 
 async function openOrigin(

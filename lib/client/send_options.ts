@@ -4,11 +4,12 @@ import { readPem } from "../config/pem.ts";
 import { parseDuration, parseHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
 import type { Program } from "../platform/program.ts";
+import { EVENT_OPTION_SPECS, type EventOptions, stdinCount, toEventOptions } from "./event_options.ts";
 import { SOURCE_GROUP, SOURCE_OPTION_SPECS, type SourceOptions, toSourceOptions } from "./source_options.ts";
 
 export const SEND_SPEC: CommandSpec = {
   name: "framewire send",
-  summary: "Sends clips (any files), folders of pictures and cameras to a Framewire server, over one connection.",
+  summary: "Sends clips (any files), pictures, cameras and events to a Framewire server, over one connection.",
   options: [
     {
       name: "file",
@@ -17,6 +18,7 @@ export const SEND_SPEC: CommandSpec = {
       help: "Clips; folders are walked; - is standard input (--file may be left out)",
     },
     ...SOURCE_OPTION_SPECS,
+    ...EVENT_OPTION_SPECS,
     { name: "server", kind: "text", value: "HOST:PORT", help: "Where to", default: "127.0.0.1:12345" },
     { name: "device", kind: "text", value: "NAME", help: "Who we are [host name]" },
     { name: "name", kind: "text", value: "NAME", help: "Name of the clip, if it is only one [file name]" },
@@ -39,13 +41,8 @@ export const SEND_SPEC: CommandSpec = {
   ],
   words: "file",
   group: SOURCE_GROUP,
-  notes: [
-    "Several sources: what follows a --source NAME is its own. In the config file they are a list:",
-    '"sources": [{ "source": "left", "kind": "visible", "camera": "/dev/video0", "width": 640 }, …]',
-  ],
   examples: [
-    "deno task send --file clip.mp4",
-    "framewire send --camera test --width 640 --quality 80 --server 10.0.0.5:12345",
+    "mytool | framewire send --events --spool spool/ --file clip.mp4 --server 10.0.0.5:12345",
     "framewire send --source left --frames pictures/ --source heat --kind infrared --camera /dev/video2",
   ],
 };
@@ -53,6 +50,7 @@ export const SEND_SPEC: CommandSpec = {
 export interface SendOptions {
   readonly paths: readonly string[];
   readonly sources: readonly SourceOptions[];
+  readonly events: EventOptions;
   readonly server: { readonly hostname: string; readonly port: number };
   readonly device: string;
   readonly name: string | undefined;
@@ -68,14 +66,14 @@ export interface SendOptions {
 export function toSendOptions(options: Options, program: Program): SendOptions {
   const paths = options.list("file");
   const sources = toSourceOptions(options.groups, Deno.build.os);
-  if (paths.length + sources.length === 0) {
-    throw new FramewireError("USAGE", "Cannot send as there is nothing to send: use --file, --frames or --camera");
+  const events = toEventOptions(options);
+  if (paths.length + sources.length + events.feeds.length === 0 && events.spool === null) {
+    const text =
+      "Cannot send as there is nothing to send: use --file, --frames, --camera, --events, --text or --sensor";
+    throw new FramewireError("USAGE", text);
   }
-  if (paths.filter((path) => path === "-").length > 1) {
-    throw new FramewireError(
-      "USAGE",
-      "Cannot send as standard input can be read once: received --file - more than once",
-    );
+  if (paths.filter((path) => path === "-").length + stdinCount(events) > 1) {
+    throw new FramewireError("USAGE", "Cannot send as standard input can be read once: received it more than once");
   }
   const name = options.text("name");
   if (name !== undefined && paths.length > 1) {
@@ -84,6 +82,7 @@ export function toSendOptions(options: Options, program: Program): SendOptions {
   return {
     paths,
     sources,
+    events,
     server: options.required("server", parseHostPort),
     device: options.text("device") ?? program.hostname,
     name,

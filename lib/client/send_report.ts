@@ -4,6 +4,7 @@ import { RateMeter } from "../clips/rate_meter.ts";
 import type { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Program } from "../platform/program.ts";
+import { FeedReport } from "./feed_report.ts";
 import { formatBytes, formatSeconds } from "./format.ts";
 import { printable, progressLine } from "./progress_line.ts";
 import { ReportOutput } from "./report_output.ts";
@@ -26,12 +27,15 @@ export class SendReport {
   #httpUrl = "";
   /** What is said of cameras and folders. */
   readonly sources: SourceReport;
+  /** What is said of feeds. */
+  readonly feeds: FeedReport;
 
   constructor(program: Program, clock: Clock, options: { json: boolean; quiet: boolean }) {
     this.#output = new ReportOutput(program, options);
     this.#clock = clock;
     this.#json = options.json;
     this.sources = new SourceReport(this.#output, clock);
+    this.feeds = new FeedReport(this.#output, clock);
     this.#startedMs = clock.now();
     this.#shownMs = clock.now();
   }

@@ -31,7 +31,12 @@ export const SOURCE_OPTION_SPECS: readonly OptionSpec[] = [
     value: "SPEC",
     help: "/dev/video0, rtsp:// or http:// URL, video file, or test (ffmpeg)",
   },
-  { name: "source", kind: "text", value: "NAME", help: "Name of this source [the folder's; camera0, camera1, …]" },
+  {
+    name: "source",
+    kind: "text",
+    value: "NAME",
+    help: "Name of this source; what follows is its own [the folder's; camera0, …]",
+  },
   { name: "kind", kind: "text", value: "KIND", help: "visible, infrared or other [visible]" },
   {
     name: "policy",

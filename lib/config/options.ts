@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly kind: "text" | "flag" | "list";
   /** What its value is called in the help. */
   readonly value?: string;
+  /** What it is when it is given without a value; else that is an error. */
+  readonly bare?: string;
   readonly help: string;
   readonly default?: string;
 }
@@ -140,7 +142,8 @@ export function variableOf(name: string): string {
 /** What `--help` prints. */
 export function helpOf(spec: CommandSpec): string {
   const rows = [...spec.options, ...COMMON].map((option) => {
-    const left = `  --${option.name}${option.value === undefined ? "" : ` ${option.value}`}`;
+    const value = option.bare === undefined ? option.value : `[${option.value}]`;
+    const left = `  --${option.name}${value === undefined ? "" : ` ${value}`}`;
     return [left, option.help + (option.default === undefined ? "" : ` [${option.default}]`)] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
@@ -183,8 +186,9 @@ function parseFlags(spec: CommandSpec, specs: readonly OptionSpec[], args: reado
         flags.set(option.name, [String(value)]);
       }
     } else if (Array.isArray(value) && value.length > 0) {
-      if (value.some((text) => text === "")) throw usage(`--${option.name}`, option.value ?? "a value", "");
-      flags.set(option.name, value.map(String));
+      const texts = value.map((text) => text === "" ? option.bare ?? "" : String(text));
+      if (texts.includes("")) throw usage(`--${option.name}`, option.value ?? "a value", "");
+      flags.set(option.name, texts);
     }
   }
   // Words behind a list option are more of it: `--file a.mp4 b.mp4`, as a shell's `*.mp4` gives.

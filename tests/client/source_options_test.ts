@@ -84,5 +84,9 @@ Deno.test("clips and sources go together; nothing at all does not", () => {
     toSendOptions(parseOptions(SEND_SPEC, { args, env: () => undefined, file: () => ({}) }), new MadeUpProgram());
   const both = optionsOf(["--file", "a.mp4", "--frames", "b", "c.mp4"]);
   assertEquals([both.paths, both.sources.map(wordsOf)], [["a.mp4", "c.mp4"], ["b visible all named b"]]);
-  assertThrows(() => optionsOf(["--fps", "5"]), FramewireError, "--file, --frames or --camera");
+  assertThrows(
+    () => optionsOf(["--fps", "5"]),
+    FramewireError,
+    "--file, --frames, --camera, --events, --text or --sensor",
+  );
 });

@@ -261,6 +261,20 @@ Deno.test("a feed without events ends without a stream; a lazy one opens it with
   assertEquals(world.endings, ["empty ended", "lazy ended"]);
 });
 
+Deno.test("a connection ends when the last feed has ended that never had a stream", async () => {
+  const world = new FeedWorld();
+  const job = world.add();
+  const lazy = world.add({ lazy: true });
+  const running = world.run();
+  await world.push(job, 1);
+  job.end();
+  await world.clock.advance(1_000);
+  assertEquals([job.phase, lazy.phase, world.sink.goodbyes], ["ended", "waiting", []]);
+  lazy.end();
+  await world.clock.runUntil(running, { msMax: 1_000 });
+  assertEquals(world.sink.goodbyes, ["All sent"]);
+});
+
 Deno.test("an error which may pass is tried again, another fails the feed and no other", async () => {
   const refusals = ["STORAGE_FAILED", "NO_SPACE"];
   const onMessage = (message: Message, reply: (message: Message) => Promise<void>) => {
