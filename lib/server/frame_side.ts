@@ -1,5 +1,6 @@
 /** Frames inside the server: store, live view, analysis and export, put together. */
 import { join } from "node:path";
+import { analysisMetrics } from "../analysis/analysis_metrics.ts";
 import { AnalysisPool } from "../analysis/analysis_pool.ts";
 import { FrameCounts, frameMetrics } from "../frames/frame_counts.ts";
 import type { LiveHub } from "../live/live_hub.ts";
@@ -78,6 +79,6 @@ export class FrameSide {
 
   /** In Prometheus' text format. */
   metrics(): string {
-    return frameMetrics(this.#counts);
+    return frameMetrics(this.#counts) + analysisMetrics(this.#analysis.stats());
   }
 }

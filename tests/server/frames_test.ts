@@ -113,6 +113,8 @@ Deno.test("the log and the metrics say what became of the frames", async () => {
   const metrics = await (await fetch(`${server.http}/metrics`)).text();
   assert(metrics.includes("\nframewire_frames_received_total 10\n"), metrics);
   assert(metrics.includes("\nframewire_frames_stored_total 5\n"), metrics);
+  assert(metrics.includes("\nframewire_analysis_waiting_frames 0\n"), metrics);
+  assert(metrics.includes("\nframewire_analysis_restarts_total 0\n"), metrics);
   assert(metrics.includes(`\nframewire_frames_dropped_total{reason="link"} 0\n`), metrics);
   const line = await waitFor(() => server.stderr().split("\n").find((line) => line.includes("Source ended")), {
     what: "the closing line of the source",
