@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { faultProxy } from "../helpers/fault_proxy.ts";
 import { PROJECT_ROOT, type ServerProgram, startServer } from "../helpers/programs.ts";
 import { Subprocess } from "../helpers/subprocess.ts";
 import { type TempFolder, tempFolder } from "../helpers/temp_folder.ts";
@@ -250,4 +251,30 @@ Deno.test("agent: what was posted while there was no server is stored once, thou
     deadlineMs: 60_000,
   });
   assertEquals((await textsOf(server, "push")).sort(), expected.sort());
+});
+
+Deno.test("agent: a folder taken out of the config leaves its clip where it is, and it goes on when it is back", async () => {
+  await using folder = await tempFolder();
+  await using server = await startServer();
+  await using proxy = await faultProxy(server.listen, { up: { bytesPerSecond: 3_000_000 } });
+  const box = await makeBox(folder, server);
+  await Deno.mkdir(folder.join("clips"));
+  await Deno.writeFile(folder.join("clips", "a.bin"), new Uint8Array(16 * 1024 * 1024).map((_, at) => at % 251));
+  const clips = [{ folder: "clips", settled: "100ms", then: "delete" }];
+  await configure(box, { server: proxy.address, clips });
+  await using agent = startAgent(box);
+  const clip = async () => (await api(server, "clips"))["clips"]!.find(({ name }) => name === "a.bin");
+  await waitFor(async () => Number((await clip())?.["heldBytes"]) > 2_000_000, { what: "a part", deadlineMs: 60_000 });
+  await configure(box, { server: proxy.address });
+  await waitFor(() => agent.stderr().includes("clips is stopped"), { what: "the folder to be left alone" });
+  await waitFor(async () => (await clip())?.["rateBytesPerSecond"] === 0, { what: "nothing to come any more" });
+  const held = Number((await clip())?.["heldBytes"]);
+  assert(held < 16 * 1024 * 1024, "it is not whole");
+  const { id } = (await clip())!;
+  await configure(box, { server: proxy.address, clips });
+  await waitFor(async () => (await clip())?.["state"] === "stored", { what: "the whole clip", deadlineMs: 60_000 });
+  assertEquals((await clip())!["id"], id, "it went on, and did not begin anew");
+  await waitFor(() => Deno.stat(folder.join("clips", "a.bin")).then(() => false, () => true), {
+    what: "it to be gone",
+  });
 });
