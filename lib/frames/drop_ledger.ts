@@ -41,11 +41,9 @@ export class DropLedger {
     return drop;
   }
 
-  /** The server has stored frames up to this one: it knows what was told before it. */
+  /** The server has stored frames up to this one, dropped ones in their turn: it knows what was told of them. */
   stored(through: number): void {
-    while (this.#told[0] !== undefined && this.#told[0].firstSequence + this.#told[0].count <= through) {
-      this.#told.shift();
-    }
+    while (this.#told[0] !== undefined && lastOf(this.#told[0]) <= through) this.#told.shift();
   }
 
   /** The connection is another one: what the server may not have kept is told again. */
@@ -66,6 +64,11 @@ export class DropLedger {
     if (index < 0) this.#untold.push(last);
     else this.#untold[index] = joined(this.#untold[index]!, last);
   }
+}
+
+/** The last one that it is about; of a gap in which nobody counted, the one behind it. */
+function lastOf({ firstSequence, count }: Drop): number {
+  return firstSequence + Math.max(count, 1) - 1;
 }
 
 function joined(first: Drop, second: Drop): Drop {
