@@ -154,7 +154,8 @@ chartTest("readings which waited on their box are marked at the foot of the char
   );
   await page.reload();
   await page.getByText("came late").first().waitFor();
-  const line = await page.evaluate(`(() => {
+  const marked = async () =>
+    await page.evaluate(`(() => {
     const canvas = document.querySelector(".chart canvas");
     const over = document.querySelector(".chart .u-over");
     const y = (parseFloat(over.style.top) + over.clientHeight - 3) * devicePixelRatio;
@@ -167,7 +168,11 @@ chartTest("readings which waited on their box are marked at the foot of the char
       .filter((x) => Math.abs(data[4 * x] - r) + Math.abs(data[4 * x + 1] - g) + Math.abs(data[4 * x + 2] - b) < 12)
       .map((x) => x / over.clientWidth);
   })()`) as number[];
-  assert(line.length > 3 && line.every((at) => near(at, 1 - 61 / 300, 0.03)), line.join());
+  const line = await waitFor(async () => {
+    const found = await marked();
+    return found.length > 3 && found;
+  }, { what: "the mark" });
+  assert(line.every((at) => near(at, 1 - 61 / 300, 0.03)), line.join());
 });
 
 chartTest("chips choose lines, the address keeps them, and feeds with the same measure share a chart", async (page) => {
