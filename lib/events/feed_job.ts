@@ -115,8 +115,8 @@ export class FeedJob {
   get lateThrough(): number {
     const { inOrder = false } = this.settings;
     const isOld = this.#clock.now() - this.#waitsSinceMs >= LATE_AFTER_MS;
-    if (inOrder || this.queue.events === 0) this.#lateThrough = 0;
-    else if (isOld || this.queue.floor <= this.#lateThrough) this.#lateThrough = this.queue.lastSequence;
+    const isLate = !inOrder && this.queue.events > 0 && (isOld || this.queue.floor <= this.#lateThrough);
+    this.#lateThrough = isLate ? this.queue.lastSequence : 0;
     return this.#lateThrough;
   }
 
