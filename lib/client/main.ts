@@ -7,6 +7,7 @@ const HELP = `framewire ${VERSION}: sends clips, pictures and cameras to a Frame
 
   framewire send --file clip.mp4                   send files, folders or standard input
   framewire send --camera /dev/video0              send a camera, or pictures of a folder (--frames)
+  framewire send --events readings.ndjson          send events: JSON lines, texts, a made-up sensor
   framewire agent --config edge.json               all of a box in one process, for years
   framewire watch --device box --source camera0    see what a source sends
   framewire --version                              what this is
