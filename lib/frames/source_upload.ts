@@ -28,6 +28,9 @@ export interface SourceLink {
 /** An end which is not answered for so long, with nothing else heard of the source, was lost: ms. */
 const END_LOST_MS = 3 * LIMITS.endAgainMs;
 
+/** Larger frames get memory of their own: few sources have them, and a room is kept for as long as the connection. */
+const ROOM_BYTES_MAX = 512 * 1024;
+
 export class SourceUpload implements FrameSource {
   readonly lane = "frames";
   readonly job: SourceJob;
@@ -44,6 +47,8 @@ export class SourceUpload implements FrameSource {
   /** Sent on this stream and not received yet. */
   #unreceived: { readonly sequence: number; readonly bytes: number }[] = [];
   #cancelEndTimer = () => {};
+  /** Of the frame that is being written: one after the other, so that a fast source does not keep the collector busy. */
+  #room = new Uint8Array(0);
 
   constructor(job: SourceJob, stream: number, link: SourceLink) {
     this.job = job;
@@ -122,7 +127,8 @@ export class SourceUpload implements FrameSource {
   }
 
   #send({ sequence, capturedMs, name, bytes, jpeg }: QueuedFrame): OutgoingFrame {
-    const frame = framePicture({ stream: this.stream, sequence, capturedMs, name }, jpeg!);
+    const frame = framePicture({ stream: this.stream, sequence, capturedMs, name }, jpeg!, this.#room);
+    if (frame.buffer !== this.#room.buffer && frame.length <= ROOM_BYTES_MAX) this.#room = frame;
     this.#link.pacer.send(bytes, this.#link.clock.now());
     this.#unreceived.push({ sequence, bytes });
     this.#sentFrames++;

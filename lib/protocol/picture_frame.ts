@@ -40,8 +40,15 @@ export function isPictureIntact(frame: FrameData): boolean {
   return pictureChecksum(frame, frame.jpeg) === frame.crc32;
 }
 
-/** The whole frame, prefix included, the caller's own; the one copy of the picture on its way out. */
-export function framePicture(facts: PictureFacts, jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * The whole frame, prefix included: the one copy of the picture on its way out. It is a view of `room` where that is
+ * large enough, else the caller's own.
+ */
+export function framePicture(
+  facts: PictureFacts,
+  jpeg: Uint8Array,
+  room?: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   const name = facts.name === null ? null : encoder.encode(facts.name);
   const checksum = pictureChecksum(facts, jpeg);
   const micros = BigInt.asUintN(64, msToMicros(facts.capturedMs));
@@ -70,7 +77,10 @@ export function framePicture(facts: PictureFacts, jpeg: Uint8Array): Uint8Array<
   at = writeVarint(fields, at, jpeg.length);
   const bodyBytes = at + jpeg.length;
   const envelopeBytes = varintBytes(TAG_ENVELOPE_FRAME_DATA) + varintBytes(bodyBytes) + bodyBytes;
-  const frame = new Uint8Array(PREFIX_BYTES + envelopeBytes);
+  const frameBytes = PREFIX_BYTES + envelopeBytes;
+  const frame = room !== undefined && room.length >= frameBytes
+    ? room.subarray(0, frameBytes)
+    : new Uint8Array(frameBytes);
   writePrefix(frame, 0, envelopeBytes);
   let to = writeVarint(frame, PREFIX_BYTES, TAG_ENVELOPE_FRAME_DATA);
   to = writeVarint(frame, to, bodyBytes);

@@ -39,3 +39,17 @@ Deno.test("isPictureIntact: a change of any field, and of any bit of the picture
   for (const frame of damaged) assertEquals(isPictureIntact(frame), false);
   assertNotEquals(pictureChecksum(facts, jpeg), pictureChecksum({ ...facts, name: null }, jpeg));
 });
+
+Deno.test("framePicture: in a room that is large enough, else in memory of its own; what was there before does not shine through", () => {
+  const facts = { stream: 1, sequence: 7, capturedMs: 1_790_000_000_000.125, name: "7.jpg" };
+  const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0x00);
+  const whole = framePicture(facts, jpeg);
+  const room = new Uint8Array(whole.length + 3).fill(0xaa);
+  const inRoom = framePicture(facts, jpeg, room);
+  assertEquals([inRoom.buffer === room.buffer, inRoom.byteOffset], [true, 0]);
+  assertEquals(inRoom, whole);
+  assertEquals(room.subarray(whole.length), new Uint8Array(3).fill(0xaa));
+  const tooSmall = new Uint8Array(whole.length - 1);
+  const own = framePicture(facts, jpeg, tooSmall);
+  assertEquals([own.buffer === tooSmall.buffer, own], [false, whole]);
+});
