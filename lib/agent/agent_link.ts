@@ -43,6 +43,7 @@ export class AgentLink {
   #spool: AgentSpool | undefined;
   #running: Promise<unknown> = Promise.resolve();
   #diskFreeBytes: number | null = null;
+  #diskBytes: number | null = null;
   /** Why there is no connection; null when there is one. */
   #trouble: string | null = "not connected yet";
 
@@ -164,7 +165,7 @@ export class AgentLink {
       oldestMs,
       droppedEvents: dropped,
       diskFreeBytes: this.#diskFreeBytes,
-      diskBytes: null,
+      diskBytes: this.#diskBytes,
       troubles: troubles.slice(0, TROUBLES_MAX).map((text) => text.slice(0, TROUBLE_CHARACTERS_MAX)),
     };
   }
@@ -178,6 +179,7 @@ export class AgentLink {
     const { outside: { disk, clock }, settings: { spool } } = this.#options;
     while (!this.#stop.signal.aborted) {
       this.#diskFreeBytes = await disk.freeBytes(spool.folder).catch(() => null);
+      this.#diskBytes = await disk.totalBytes(spool.folder).catch(() => null);
       await sleep(clock, SPACE_MS, this.#stop.signal);
     }
   }

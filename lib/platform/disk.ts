@@ -48,6 +48,8 @@ export interface Disk {
   syncFolder(path: string): Promise<void>;
   /** Bytes which an ordinary user can still write on the file system of `path`. */
   freeBytes(path: string): Promise<number>;
+  /** Bytes of that file system in all, used or not. */
+  totalBytes(path: string): Promise<number>;
   /** Null when somebody else holds it. */
   lock(path: string): Promise<DiskLock | null>;
 }
@@ -252,6 +254,10 @@ export const systemDisk: Disk = {
   async freeBytes(path) {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;
+  },
+  async totalBytes(path) {
+    const { blocks, bsize } = await statfs(path);
+    return blocks * bsize;
   },
   async lock(path) {
     const file = await Deno.open(path, { read: true, write: true, create: true });

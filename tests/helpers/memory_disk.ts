@@ -233,6 +233,12 @@ export class MemoryDisk implements Disk {
     return Math.max(0, Math.min(Number.MAX_SAFE_INTEGER, this.capacityBytes - this.usedBytes));
   }
 
+  async totalBytes(path: string): Promise<number> {
+    await this.#call("free-bytes", path);
+    if (this.#find(path, "statfs") === undefined) throw osError("ENOENT", `statfs '${path}'`);
+    return Math.min(Number.MAX_SAFE_INTEGER, this.capacityBytes);
+  }
+
   async lock(path: string): Promise<DiskLock | null> {
     const file = await this.open(path, "create-or-update");
     const node = this.#find(path, "open") as FileNode;

@@ -198,9 +198,11 @@ contract("syncing works on files and folders, and not on nothing", async (disk, 
   await rejectsWith("ENOENT", () => disk.syncFolder(at("nothing")));
 });
 
-contract("freeBytes is a number of a place which exists", async (disk, at) => {
-  assert(Number.isSafeInteger(await disk.freeBytes(at(""))));
+contract("freeBytes and totalBytes are numbers of a place which exists", async (disk, at) => {
+  const [free, total] = [await disk.freeBytes(at("")), await disk.totalBytes(at(""))];
+  assert(Number.isSafeInteger(free) && Number.isSafeInteger(total) && free <= total);
   await rejectsWith("ENOENT", () => disk.freeBytes(at("nothing")));
+  await rejectsWith("ENOENT", () => disk.totalBytes(at("nothing")));
 });
 
 contract("a lock is held by one at a time", async (disk, at) => {
