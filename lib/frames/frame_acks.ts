@@ -1,7 +1,6 @@
 /**
  * The acks of one source: what is new is joined into as few messages as possible. What is durable goes out at once, as it is
- * the box's credit, and so does that a single frame has come which nothing else will tell of soon; the rest within
- * `LIMITS.ackAfterMs`.
+ * the box's credit, and so does what has come as long as it is little; the rest within `LIMITS.ackAfterMs`.
  */
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -43,11 +42,11 @@ export class FrameAcks {
     return this.#credit;
   }
 
-  /** A frame has come; `isAlone`: no other waits for the disk, so that no ack of theirs would tell of it. */
-  received(sequence: number, isAlone = false): void {
+  /** A frame has come; `isLittle`: few others wait for the disk, whose ack would tell of it. */
+  received(sequence: number, isLittle = false): void {
     this.#received = Math.max(this.#received, sequence);
     this.#isNews = true;
-    if (isAlone && this.#options.sendsAtOnce) this.flush();
+    if (isLittle && this.#options.sendsAtOnce) this.flush();
     else this.#soon();
   }
 

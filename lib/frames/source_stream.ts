@@ -52,6 +52,9 @@ interface Waiting {
   isHandled: boolean;
 }
 
+/** With no more than these waiting for the disk, a box may be waiting for the ack: it is told at once. */
+const FEW_FRAMES = LIMITS.frameWindowFrames / 8;
+
 export class SourceStream {
   readonly counts = new FrameCounts();
   readonly #opening: OpenSource;
@@ -123,7 +126,7 @@ export class SourceStream {
     this.#check(message);
     const { sequence } = message;
     this.#last = sequence;
-    this.#acks.received(sequence, this.#unstored.length === 0);
+    this.#acks.received(sequence, this.#unstored.length < FEW_FRAMES);
     if (sequence <= this.#resumedAt) return this.#acks.handled(++this.#handled);
     this.counts.received++;
     this.#options.totals.received++;

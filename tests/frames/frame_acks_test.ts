@@ -24,7 +24,7 @@ Deno.test("FrameAcks says within its time what was received, once", async () => 
   assertEquals([sent.length, clock.pendingTimers], [1, 0]);
 });
 
-Deno.test("FrameAcks says at once that a single frame has come, where a second ack need not wait for the first", async () => {
+Deno.test("FrameAcks says at once that little has come, where a second ack need not wait for the first", async () => {
   const plain = acksOf(() => true, true);
   plain.acks.received(1, true);
   plain.acks.received(2, false);
