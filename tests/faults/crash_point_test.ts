@@ -54,13 +54,24 @@ async function assertOnce(data: string, http: string, file: RandomFile): Promise
   ]]);
 }
 
-/** A data folder which a server has made, and left. */
+/** A data folder which a server has made, and left: the first one itself, the others copies of it. */
 async function madeFolder(folder: TempFolder): Promise<string> {
+  const made = folder.join("made");
+  if (!await Deno.stat(made).then(() => true, () => false)) {
+    await Deno.mkdir(made);
+    await using server = await startServer({ data: made });
+    assertEquals((await server.kill("SIGTERM")).code, 0);
+  }
   const data = folder.join(`data-${crypto.randomUUID()}`);
-  await Deno.mkdir(data);
-  await using server = await startServer({ data });
-  assertEquals((await server.kill("SIGTERM")).code, 0);
+  await copyFolder(made, data);
   return data;
+}
+
+async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to);
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    await (isDirectory ? copyFolder : Deno.copyFile)(`${from}/${name}`, `${to}/${name}`);
+  }
 }
 
 async function dieAndRecover(point: Point, folder: TempFolder, file: RandomFile): Promise<boolean> {

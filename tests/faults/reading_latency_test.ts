@@ -8,8 +8,8 @@ import { waitFor } from "../helpers/wait_for.ts";
 
 const RATE_KBIT = 2_000;
 /** How long readings are watched, without and with the clip, ms; and before that, until the pacer knows the link. */
-const WATCHED_MS = Number(Deno.env.get("FRAMEWIRE_READING_SECONDS") ?? 15) * 1000;
-const START_MS = 5_000;
+const WATCHED_MS = Number(Deno.env.get("FRAMEWIRE_READING_SECONDS") ?? 8) * 1000;
+const START_MS = 4_000;
 const SENSOR = ["--device", "box", "--sensor", "demo", "--interval", "100ms"];
 
 interface Event {
