@@ -99,11 +99,16 @@ export class SpoolDatabase {
     this.#database = new DatabaseSync(path, { timeout: 5_000 });
     this.#statements = new Statements(this.#database);
     // Prepared, as the errors of `exec` do not say which SQLite error they are.
-    for (const pragma of PRAGMAS) this.#statements.all(`PRAGMA ${pragma}`);
-    this.#check();
-    this.#migrate();
-    // What a sync that failed before has left in the cache only becomes durable here, or is an error.
-    this.#statements.all("PRAGMA wal_checkpoint(TRUNCATE)");
+    try {
+      for (const pragma of PRAGMAS) this.#statements.all(`PRAGMA ${pragma}`);
+      this.#check();
+      this.#migrate();
+      // What a sync that failed before has left in the cache only becomes durable here, or is an error.
+      this.#statements.all("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Runs `job` in one transaction, durable when it returns; rolled back when it throws. */

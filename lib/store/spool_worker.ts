@@ -35,8 +35,21 @@ function failureOf(error: unknown): SpoolResult {
   const code = (Number((error as { errcode?: number }).errcode) || 0) & 0xff;
   const text = error instanceof Error ? error.message : String(error);
   if (code === SQLITE_FULL) return { failure: "full", text };
-  if (SQLITE_DAMAGED.includes(code)) return { failure: "damaged", text };
+  if (SQLITE_DAMAGED.includes(code)) {
+    letGo();
+    return { failure: "damaged", text };
+  }
   return { failure: SQLITE_BROKEN.includes(code) ? "broken" : "refused", text };
+}
+
+/** Before the file is moved aside: SQLite removes its log by name when it closes, which would be that of the next file. */
+function letGo(): void {
+  try {
+    database?.close();
+  } catch {
+    // It is damaged.
+  }
+  database = undefined;
 }
 
 /** All together if that works; else one by one, so that one bad call takes no other with it. */
