@@ -1,11 +1,11 @@
 /** The lines of a program as events. It is started again when it ends: by its interval, or after a pause as for a failure. */
 import { FramewireError, messageOf } from "../errors.ts";
+import { LineSplitter, type SplitLine } from "../events/line_splitter.ts";
 import { CameraProcess } from "../frames/camera_process.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Exit, Processes } from "../platform/processes.ts";
 import type { FeedOrigin } from "./agent_config.ts";
-import { LineCutter } from "./line_cutter.ts";
-import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
+import type { LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface CommandOptions {
@@ -56,18 +56,17 @@ export class CommandPart implements Part {
     } catch (cause) {
       throw new FramewireError("SOURCE_UNREADABLE", `Cannot start ${program}: ${messageOf(cause)}`, { cause });
     }
-    const cutter = new LineCutter(LINE_BYTES_MAX);
-    let number = 0;
-    const take = (cut: ReturnType<LineCutter["push"]>) =>
-      lines.take(cut.map((line) => ({ ...line, place: `line ${++number}` })), health, signal);
+    const splitter = new LineSplitter();
+    const take = (split: readonly SplitLine[]) =>
+      lines.take(split.map((line) => ({ ...line, place: `line ${line.number}` })), health, signal);
     let isAtEnd = false;
     try {
       while (!signal.aborted && !isAtEnd) {
         const bytes = await child.read(SILENCE_MS, signal);
         if (bytes === null) isAtEnd = true;
-        else if (typeof bytes !== "string") await take(cutter.push(bytes));
+        else if (typeof bytes !== "string") await take(splitter.push(bytes));
       }
-      if (isAtEnd) await take(cutter.finish());
+      if (isAtEnd) await take(splitter.finish());
     } finally {
       await child.stop(isAtEnd);
     }

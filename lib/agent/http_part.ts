@@ -1,9 +1,9 @@
 /** POSTs of JSON lines on a local address as events: answered when they are safe in the spool. */
 import { FramewireError, messageOf } from "../errors.ts";
+import { LineSplitter, type SplitLine } from "../events/line_splitter.ts";
 import type { Http } from "../platform/http.ts";
 import type { Address } from "../platform/network.ts";
-import { LineCutter } from "./line_cutter.ts";
-import { type FeedLine, LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
+import type { FeedLine, LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface HttpPartOptions {
@@ -77,19 +77,19 @@ export class HttpPart implements Part {
 
 /** The lines of the body; null when it is too large. */
 async function readLines(request: Request): Promise<FeedLine[] | null> {
-  const cutter = new LineCutter(LINE_BYTES_MAX);
+  const splitter = new LineSplitter();
   const lines: FeedLine[] = [];
   let bytes = 0;
-  const add = (cut: ReturnType<LineCutter["push"]>) => {
-    for (const line of cut) lines.push({ ...line, place: `line ${lines.length + 1}` });
+  const add = (split: readonly SplitLine[]) => {
+    for (const line of split) lines.push({ ...line, place: `line ${line.number}` });
   };
   for await (const piece of request.body ?? []) {
     bytes += piece.length;
     if (bytes > BODY_BYTES_MAX) return null;
-    add(cutter.push(piece));
+    add(splitter.push(piece));
     if (lines.length > BODY_LINES_MAX) return null;
   }
-  add(cutter.finish());
+  add(splitter.finish());
   return lines;
 }
 

@@ -11,7 +11,8 @@ export interface FeedLine {
   readonly text: string;
   /** For people: `line 7`. */
   readonly place: string;
-  readonly isTooLong?: boolean;
+  /** Why it is no text at all; null when it is. */
+  readonly problem: string | null;
   readonly mark?: string;
 }
 
@@ -25,8 +26,6 @@ export interface LineFeedOptions {
   readonly clock: Clock;
 }
 
-/** UTF-8 bytes of a line: with what its event has besides, it is within the bound of an event. */
-export const LINE_BYTES_MAX = LIMITS.eventBytesMax - 1024;
 /** A full spool is asked again after this long, ms. */
 const FULL_PAUSE_MS = 500;
 
@@ -43,11 +42,9 @@ export class LineFeed {
     const events: NewEvent[] = [];
     const bad: string[] = [];
     const nowMs = clock.wallMs();
-    for (const { text, place, isTooLong, mark } of lines) {
+    for (const { text, place, problem, mark } of lines) {
       try {
-        if (isTooLong) {
-          throw new FramewireError("MALFORMED", `it must have <= ${LINE_BYTES_MAX} bytes`);
-        }
+        if (problem !== null) throw new FramewireError("MALFORMED", problem);
         if (text.trim() === "") continue;
         const { timeMs = nowMs, body } = parse(text);
         events.push({ timeMs, source, body, ...(mark === undefined ? {} : { mark }) });

@@ -1,6 +1,6 @@
 /** Lines of standard input as events. */
-import { LineCutter } from "./line_cutter.ts";
-import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
+import { LineSplitter, type SplitLine } from "../events/line_splitter.ts";
+import type { LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 /** Standard input, which outlives the parts that read it: what one of them has asked for, the next one gets. */
@@ -44,15 +44,14 @@ export class StdinPart implements Part {
   }
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
-    const cutter = new LineCutter(LINE_BYTES_MAX);
-    let number = 0;
-    const take = (cut: ReturnType<LineCutter["push"]>) =>
-      this.#lines.take(cut.map((line) => ({ ...line, place: `line ${++number}` })), health, signal);
+    const splitter = new LineSplitter();
+    const take = (split: readonly SplitLine[]) =>
+      this.#lines.take(split.map((line) => ({ ...line, place: `line ${line.number}` })), health, signal);
     for (;;) {
       const bytes = await this.#input.next(signal);
       if (bytes === undefined) return;
-      if (bytes === null) return await take(cutter.finish());
-      await take(cutter.push(bytes));
+      if (bytes === null) return await take(splitter.finish());
+      await take(splitter.push(bytes));
     }
   }
 }

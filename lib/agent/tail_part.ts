@@ -2,10 +2,10 @@
 import { crc32 } from "node:zlib";
 import { basename, dirname, join } from "node:path";
 import { LIMITS } from "../config/limits.ts";
+import { LineSplitter, type SplitLine } from "../events/line_splitter.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Disk, DiskFile } from "../platform/disk.ts";
-import { LineCutter } from "./line_cutter.ts";
-import { LINE_BYTES_MAX, type LineFeed } from "./line_feed.ts";
+import type { LineFeed } from "./line_feed.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface TailOptions {
@@ -86,12 +86,12 @@ export class TailPart implements Part {
       let at = isKnown ? from.at : 0;
       const head = new Uint8Array(HEAD_BYTES);
       await file.readAt(head, 0);
-      const cutter = new LineCutter(LINE_BYTES_MAX, at);
-      const take = (cut: ReturnType<LineCutter["push"]>) =>
+      const splitter = new LineSplitter(at);
+      const take = (split: readonly SplitLine[]) =>
         lines.take(
-          cut.map(({ text, end, isTooLong }) => ({
+          split.map(({ text, end, problem }) => ({
             text,
-            isTooLong,
+            problem,
             place: `line before byte ${end}`,
             mark: markOf(id, end, head),
           })),
@@ -103,9 +103,9 @@ export class TailPart implements Part {
         const bytes = this.#buffer.subarray(0, count);
         if (at < HEAD_BYTES) head.set(bytes.subarray(0, HEAD_BYTES - at), at);
         at += count;
-        await take(cutter.push(bytes));
+        await take(splitter.push(bytes));
         if (count > 0) continue;
-        if (isLast) return await take(cutter.finish());
+        if (isLast) return await take(splitter.finish());
         health.works();
         const next = await this.#waitForMore(file, id, at, signal);
         if (next === "cut") return health.note(`${path} was cut: it is read from its beginning`);

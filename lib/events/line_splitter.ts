@@ -1,10 +1,12 @@
-/** Lines out of bytes. No input or output of its own. */
+/** Lines out of bytes, with the place behind each, so that a reader can go on there. No input or output of its own. */
 import { LIMITS } from "../config/limits.ts";
 
 /** A line without its end, or why it is none. */
 export interface SplitLine {
   /** 1 for the first. */
   readonly number: number;
+  /** Where the next line begins, bytes. */
+  readonly end: number;
   readonly text: string;
   /** Null when it is a text. */
   readonly problem: string | null;
@@ -19,6 +21,14 @@ export class LineSplitter {
   #number = 0;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
+  readonly #isBeginning: boolean;
+  #position: number;
+
+  /** `position`: where the first of the bytes is in its file. */
+  constructor(position = 0) {
+    this.#isBeginning = position === 0;
+    this.#position = position;
+  }
 
   /** The lines which `bytes` complete; it does not keep them. */
   push(bytes: Uint8Array): SplitLine[] {
@@ -26,6 +36,7 @@ export class LineSplitter {
     let from = 0;
     for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
       this.#add(bytes.subarray(from, at));
+      this.#position++;
       lines.push(this.#take());
       from = at + 1;
     }
@@ -41,26 +52,27 @@ export class LineSplitter {
   /** `isKept`: beyond this call. What is too long is counted, and not kept. */
   #add(bytes: Uint8Array, isKept = false): void {
     this.#bytes += bytes.length;
+    this.#position += bytes.length;
     if (this.#bytes > LINE_BYTES_MAX) this.#pieces = [];
     else if (bytes.length > 0) this.#pieces.push(isKept ? bytes.slice() : bytes);
   }
 
   #take(): SplitLine {
-    const number = ++this.#number;
+    const place = { number: ++this.#number, end: this.#position };
     const [pieces, bytes] = [this.#pieces, this.#bytes];
     this.#pieces = [];
     this.#bytes = 0;
     if (bytes > LINE_BYTES_MAX) {
       const problem = `It must have <= ${LINE_BYTES_MAX} bytes: received ${bytes}`;
-      return { number, text: "", problem };
+      return { ...place, text: "", problem };
     }
     try {
       const text = this.#decoder.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
       // Some programs begin a file with a mark of its encoding.
-      const bare = number === 1 && text.startsWith("\ufeff") ? text.slice(1) : text;
-      return { number, text: bare.endsWith("\r") ? bare.slice(0, -1) : bare, problem: null };
+      const bare = place.number === 1 && this.#isBeginning && text.startsWith("\ufeff") ? text.slice(1) : text;
+      return { ...place, text: bare.endsWith("\r") ? bare.slice(0, -1) : bare, problem: null };
     } catch {
-      return { number, text: "", problem: "It is not UTF-8" };
+      return { ...place, text: "", problem: "It is not UTF-8" };
     }
   }
 }

@@ -52,6 +52,8 @@ Deno.test("http part: lines are answered when they are safe, and none is taken w
   safe.resolve();
   assertEquals(await answer, { status: 200, text: '{"taken":2}', retry: null });
   assertEquals(await box.post("three\nbad\nfour"), { status: 400, text: "line 2: it is bad\n", retry: null });
+  const bytes = Uint8Array.of(97, 10, 0xc3, 0x28, 10);
+  assertEquals(await box.post(bytes), { status: 400, text: "line 2: It is not UTF-8\n", retry: null });
   assertEquals(texts, ["one", "two"]);
   await box.stop();
 });

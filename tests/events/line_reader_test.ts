@@ -36,6 +36,21 @@ Deno.test("LineSplitter: lines however the bytes come, with and without a last e
   assertEquals(split(new Uint8Array(0), 1), []);
 });
 
+Deno.test("LineSplitter: each line has the place behind it, from wherever it began", () => {
+  const bytes = encoder.encode(`\ufeffone\r\n\nzwei ü\n${"x".repeat(1 << 20)}\nfour\nrest`);
+  for (const piece of [1, 2, 3, 5, 7, 64, bytes.length]) {
+    const splitter = new LineSplitter(100);
+    const ends: number[] = [];
+    const take = (lines: readonly { readonly end: number }[]) => ends.push(...lines.map(({ end }) => end));
+    for (let at = 0; at < bytes.length; at += piece) take(splitter.push(bytes.subarray(at, at + piece)));
+    take(splitter.finish());
+    const long = 1 << 20;
+    assertEquals(ends, [108, 109, 117, 118 + long, 123 + long, 127 + long], `pieces of ${piece}`);
+  }
+  // A mark of the encoding is one at the beginning of a file only.
+  assertEquals(new LineSplitter(100).push(encoder.encode("\ufeffa\n"))[0]!.text, "\ufeffa");
+});
+
 Deno.test("LineSplitter says what is too long or no UTF-8, and goes on with the next line", () => {
   const bytes = new Uint8Array([...encoder.encode("a\n"), 0xc3, 0x28, 10, ...encoder.encode("b\n")]);
   assertEquals(split(bytes, 3).map(({ text, problem }) => [text, problem]), [
