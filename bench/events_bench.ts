@@ -147,7 +147,7 @@ async function drawAll(
 /** The rows which a value each second leaves behind in a year, before those which are there. */
 function addYear(path: string, nowMs: number): void {
   const database = new DatabaseSync(path, { timeout: 5_000 });
-  const insert = database.prepare("INSERT OR IGNORE INTO rollup VALUES (1, ?, ?, ?, ?, ?, ?)");
+  const insert = database.prepare("INSERT OR IGNORE INTO rollup VALUES (1, ?, ?, ?, ?, ?, ?, 0)");
   database.exec("BEGIN");
   for (const stepMs of [60 * SECOND, 3_600 * SECOND, DAY]) {
     const count = stepMs / SECOND;

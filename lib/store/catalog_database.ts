@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { ByteRange } from "../protocol/ranges.ts";
 import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import { EventQueries } from "./event_queries.ts";
-import { EVENT_SCHEMA } from "./event_schema.ts";
+import { EVENT_LATE_SCHEMA, EVENT_SCHEMA } from "./event_schema.ts";
 import { EventTables } from "./event_tables.ts";
 import { FrameQueries } from "./frame_queries.ts";
 import { FRAME_SCHEMA } from "./frame_schema.ts";
@@ -35,6 +35,7 @@ const MIGRATIONS = [
    CREATE INDEX clip_unfinished ON clip (seq) WHERE stored_ms IS NULL;`,
   FRAME_SCHEMA,
   EVENT_SCHEMA,
+  EVENT_LATE_SCHEMA,
 ];
 
 export class CatalogDatabase {

@@ -104,6 +104,8 @@ export interface SeriesPoint {
   readonly max: number;
   readonly mean: number;
   readonly count: number;
+  /** How many of them had to wait on the box. */
+  readonly late: number;
 }
 
 /** Buckets without values are not there. */

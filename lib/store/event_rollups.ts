@@ -9,6 +9,7 @@ interface Sums {
   sum: number;
   min: number;
   max: number;
+  late: number;
 }
 
 /** The minutes of a measure in this transaction. */
@@ -28,7 +29,7 @@ export class EventRollups {
   }
 
   /** A value, which has to be finite. It is in the tables after {@linkcode flush}. */
-  add(measureId: number, timeMs: number, value: number): void {
+  add(measureId: number, timeMs: number, value: number, late: boolean): void {
     let minutes = this.#measures.get(measureId);
     if (minutes === undefined) {
       minutes = { cells: new Map(), lastMs: NaN, last: nothing() };
@@ -44,6 +45,7 @@ export class EventRollups {
     last.sum += value;
     if (value < last.min) last.min = value;
     if (value > last.max) last.max = value;
+    if (late) last.late++;
   }
 
   /** Writes what was added, before the commit. */
@@ -64,24 +66,25 @@ export class EventRollups {
     this.#measures.clear();
   }
 
-  #write(measureId: number, stepMs: number, timeMs: number, { count, sum, min, max }: Sums): void {
+  #write(measureId: number, stepMs: number, timeMs: number, { count, sum, min, max, late }: Sums): void {
     this.#sql.run(
-      `INSERT INTO rollup (measure_id, step_ms, time_ms, count, sum, min, max) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO rollup (measure_id, step_ms, time_ms, count, sum, min, max, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = sum + excluded.sum,
-         min = min(min, excluded.min), max = max(max, excluded.max)`,
-      ...[measureId, stepMs, timeMs, count, sum, min, max],
+         min = min(min, excluded.min), max = max(max, excluded.max), late = late + excluded.late`,
+      ...[measureId, stepMs, timeMs, count, sum, min, max, late],
     );
   }
 }
 
 function coarsen(finer: ReadonlyMap<number, Sums>, stepMs: number): ReadonlyMap<number, Sums> {
   const cells = new Map<number, Sums>();
-  for (const [timeMs, { count, sum, min, max }] of finer) {
+  for (const [timeMs, { count, sum, min, max, late }] of finer) {
     const sums = sumsAt(cells, Math.floor(timeMs / stepMs) * stepMs);
     sums.count += count;
     sums.sum += sum;
     sums.min = Math.min(sums.min, min);
     sums.max = Math.max(sums.max, max);
+    sums.late += late;
   }
   return cells;
 }
@@ -93,5 +96,5 @@ function sumsAt(cells: Map<number, Sums>, timeMs: number): Sums {
 }
 
 function nothing(): Sums {
-  return { count: 0, sum: 0, min: Infinity, max: -Infinity };
+  return { count: 0, sum: 0, min: Infinity, max: -Infinity, late: 0 };
 }

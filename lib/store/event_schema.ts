@@ -55,3 +55,6 @@ export const EVENT_SCHEMA = `
     max REAL NOT NULL,
     PRIMARY KEY (measure_id, step_ms, time_ms)
   ) STRICT, WITHOUT ROWID;`;
+
+/** The next step: how many of the values were late. What was summed up before has none. */
+export const EVENT_LATE_SCHEMA = "ALTER TABLE rollup ADD COLUMN late INTEGER NOT NULL DEFAULT 0;";

@@ -22,7 +22,7 @@ interface Span {
   readonly bucketMsMin: number;
 }
 
-/** Min, max, mean and count by bucket. */
+/** Min, max, mean, count and how many were late, by bucket. */
 export function seriesOf(sql: Statements, query: SeriesQuery): Series {
   const row = sql.get("SELECT * FROM measure WHERE feed_id = ? AND name = ?", query.feedId, query.measure);
   const measure = row === undefined ? undefined : measureOf(row);
@@ -107,7 +107,7 @@ function fromRows(sql: Statements, measure: Measure, span: Span): Series | undef
   const { reading } = measure;
   const found = sql.all(
     `SELECT CAST(time_ms / ?5 AS INTEGER) AS bucket, min(${reading}) AS min, max(${reading}) AS max,
-       sum(${reading}) AS sum, count(*) AS count
+       sum(${reading}) AS sum, count(*) AS count, sum(late) AS late
      FROM event INDEXED BY event_by_time WHERE ${where} AND device_id = ?4 AND ${reading} IS NOT NULL
      GROUP BY bucket ORDER BY bucket`,
     ...[feedId, span.sinceMs, span.untilMs, measure.deviceId, bucketMs],
@@ -125,21 +125,22 @@ function fromJson(sql: Statements, measure: Measure, span: Span, bucketMs: numbe
   )!;
   if ((chars ?? 0) as number > JSON_TEXT_MAX) return undefined;
   const rows = sql.all(
-    `SELECT time_ms, json, CASE WHEN device_id = ?4 THEN ${reading ?? "NULL"} END AS reading
+    `SELECT time_ms, late, json, CASE WHEN device_id = ?4 THEN ${reading ?? "NULL"} END AS reading
      FROM event INDEXED BY event_by_time WHERE ${where} ORDER BY time_ms`,
     ...[feedId, span.sinceMs, span.untilMs, deviceId],
   );
   const buckets: Bucket[] = [];
-  for (const { time_ms: timeMs, json, reading } of rows) {
+  for (const { time_ms: timeMs, late, json, reading } of rows) {
     const value = json === null ? reading : (JSON.parse(json as string) as Record<string, unknown>)[name];
     if (typeof value !== "number" || !Number.isFinite(value)) continue;
     const bucket = Math.trunc(timeMs as number / bucketMs);
     let last = buckets.at(-1);
-    if (last?.bucket !== bucket) buckets.push(last = { bucket, min: value, max: value, sum: 0, count: 0 });
+    if (last?.bucket !== bucket) buckets.push(last = { bucket, min: value, max: value, sum: 0, count: 0, late: 0 });
     last.min = Math.min(last.min, value);
     last.max = Math.max(last.max, value);
     last.sum += value;
     last.count++;
+    last.late += late as number;
   }
   return toSeries(buckets, bucketMs);
 }
@@ -149,7 +150,7 @@ function fromRollup(sql: Statements, { id }: Measure, span: Span, stepMs: number
   const bucketMs = Math.ceil(span.bucketMsMin / stepMs) * stepMs;
   const found = sql.all(
     `SELECT CAST(time_ms / ?5 AS INTEGER) AS bucket, min(min) AS min, max(max) AS max, sum(sum) AS sum,
-       sum(count) AS count
+       sum(count) AS count, sum(late) AS late
      FROM rollup WHERE measure_id = ?1 AND step_ms = ?2 AND time_ms BETWEEN ?3 AND ?4 GROUP BY bucket ORDER BY bucket`,
     ...[id, stepMs, Math.floor(span.sinceMs / stepMs) * stepMs, span.untilMs, bucketMs],
   );
@@ -162,15 +163,17 @@ interface Bucket {
   max: number;
   sum: number;
   count: number;
+  late: number;
 }
 
 function toSeries(buckets: readonly Bucket[], bucketMs: number): Series {
-  const points = buckets.map(({ bucket, min, max, sum, count }): SeriesPoint => ({
+  const points = buckets.map(({ bucket, min, max, sum, count, late }): SeriesPoint => ({
     timeMs: bucket * bucketMs,
     min,
     max,
     mean: sum / count,
     count,
+    late,
   }));
   return { bucketMs, points };
 }

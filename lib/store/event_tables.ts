@@ -89,7 +89,7 @@ export class EventTables {
         ...bodyColumns(event),
       ]),
     );
-    fresh.forEach((checked, index) => this.#sum(feedId, times[index]!, checked));
+    fresh.forEach((checked, index) => this.#sum(feedId, times[index]!, late, checked));
     run.held = held;
     run.isChanged = true;
     this.#added.set(feedId, (this.#added.get(feedId) ?? 0) + fresh.length);
@@ -188,15 +188,15 @@ export class EventTables {
     for (; at < rows.length; at++) one.run(...rows[at]!);
   }
 
-  #sum(feedId: number, timeMs: number, { event: { body }, numbers }: CheckedEvent): void {
+  #sum(feedId: number, timeMs: number, late: boolean, { event: { body }, numbers }: CheckedEvent): void {
     if (body.kind === "temp") {
       const { temp_cel, humidity } = this.#measures.readings(feedId, body.deviceId);
-      if (temp_cel !== null && Number.isFinite(body.tempCel)) this.#rollups.add(temp_cel, timeMs, body.tempCel);
-      if (humidity !== null && Number.isFinite(body.humidity)) this.#rollups.add(humidity, timeMs, body.humidity);
+      if (temp_cel !== null && Number.isFinite(body.tempCel)) this.#rollups.add(temp_cel, timeMs, body.tempCel, late);
+      if (humidity !== null && Number.isFinite(body.humidity)) this.#rollups.add(humidity, timeMs, body.humidity, late);
     }
     for (const [name, value] of numbers ?? []) {
       const id = this.#measures.field(feedId, name);
-      if (id !== null) this.#rollups.add(id, timeMs, value);
+      if (id !== null) this.#rollups.add(id, timeMs, value, late);
     }
   }
 }

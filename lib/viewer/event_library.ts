@@ -101,6 +101,8 @@ export interface SeriesPoint {
   readonly max: number;
   readonly mean: number;
   readonly count: number;
+  /** How many of them had to wait on the disk of their box. */
+  readonly late: number;
 }
 
 /** Events of the server. */

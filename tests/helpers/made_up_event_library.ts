@@ -92,7 +92,7 @@ export class MadeUpEventLibrary implements EventLibrary {
 
   series(query: Parameters<EventLibrary["series"]>[0]): ReturnType<EventLibrary["series"]> {
     this.asked.push(query);
-    const point = { timeMs: query.sinceMs, min: 1.5, max: 2.5, mean: 2, count: 3 };
+    const point = { timeMs: query.sinceMs, min: 1.5, max: 2.5, mean: 2, count: 3, late: 1 };
     return Promise.resolve({ bucketMs: 1_000, points: [point] });
   }
 

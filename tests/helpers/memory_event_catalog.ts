@@ -20,6 +20,7 @@ interface Value {
   readonly measure: string;
   readonly timeMs: number;
   readonly value: number;
+  readonly late: boolean;
 }
 
 type StoredEvent = EventRow & { readonly picture: Uint8Array<ArrayBuffer> | null };
@@ -223,8 +224,9 @@ export class MemoryEventCatalog implements EventCatalog {
       const byBucket = Map.groupBy(some, ({ timeMs }) => Math.floor(timeMs / bucketMs) * bucketMs);
       const points = [...byBucket].sort(([a], [b]) => a - b).map(([timeMs, some]) => {
         const numbers = some.map(({ value }) => value);
+        const late = some.filter((one) => one.late).length;
         const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
-        return { timeMs, min: Math.min(...numbers), max: Math.max(...numbers), mean, count: numbers.length };
+        return { timeMs, min: Math.min(...numbers), max: Math.max(...numbers), mean, count: numbers.length, late };
       });
       return { bucketMs, points };
     });
@@ -339,6 +341,11 @@ function makeMeasure(tables: Tables, measure: Tables["measures"][number]): boole
   return true;
 }
 
-function addValue({ values }: Tables, { id, feedId, timeMs }: EventRow, measure: string, value: number | null): void {
-  if (value !== null) values.push({ eventId: id, feedId, measure, timeMs, value });
+function addValue(
+  { values }: Tables,
+  { id, feedId, timeMs, late }: EventRow,
+  measure: string,
+  value: number | null,
+): void {
+  if (value !== null) values.push({ eventId: id, feedId, measure, timeMs, value, late });
 }

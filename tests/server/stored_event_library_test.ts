@@ -46,7 +46,7 @@ function setUp(rules = "{}") {
     series: () =>
       Promise.resolve({
         bucketMs: 1,
-        points: [{ timeMs: 0, min: Math.fround(0.1), max: Math.fround(61.2), mean: 0.30000001, count: 2 }],
+        points: [{ timeMs: 0, min: Math.fround(0.1), max: Math.fround(61.2), mean: 0.30000001, count: 2, late: 1 }],
       }),
   };
   const frames = {
@@ -144,7 +144,7 @@ Deno.test("series have short numbers where they were 32 bits", async () => {
   const { points: [point] } = await setUp().library.series({
     ...{ feedId: 1, measure: "temp_cel", sinceMs: 0, untilMs: 1, buckets: 2 },
   });
-  assertEquals(point, { timeMs: 0, min: 0.1, max: 61.2, mean: 0.30000001, count: 2 });
+  assertEquals(point, { timeMs: 0, min: 0.1, max: 61.2, mean: 0.30000001, count: 2, late: 1 });
 });
 
 Deno.test("a frame belongs to an event of its source within a second, one question each", async () => {

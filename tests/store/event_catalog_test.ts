@@ -18,6 +18,7 @@ Deno.test("SqliteCatalog takes over a database from before there were events, wi
   const { source } = (await before.frames.openSource(opening))!;
   await before.close();
   const database = new DatabaseSync(path);
+  const version = database.prepare("PRAGMA user_version").get();
   for (const table of TABLES) database.exec(`DROP TABLE ${table}`);
   database.exec("PRAGMA user_version = 2");
   database.close();
@@ -30,7 +31,7 @@ Deno.test("SqliteCatalog takes over a database from before there were events, wi
     await catalog.close();
   }
   const after = new DatabaseSync(path);
-  assertEquals(after.prepare("PRAGMA user_version").get()!["user_version"], 3);
+  assertEquals(after.prepare("PRAGMA user_version").get(), version);
   const strict = after.prepare("SELECT name FROM pragma_table_list WHERE strict = 1").all().map(({ name }) => name);
   for (const table of TABLES) assert(strict.includes(table), `${table} is not strict`);
   after.close();
@@ -47,7 +48,7 @@ Deno.test("EventQueries finds events by their indices: it sorts nothing and read
   );
   database.exec("INSERT INTO measure (feed_id, name, json) VALUES (1, 'json', 1)");
   for (const step of [60_000, 3_600_000, 86_400_000]) {
-    database.exec(`INSERT INTO rollup VALUES (1, ${step}, 0, 0, 0, 0, 0), (2, ${step}, 0, 0, 0, 0, 0)`);
+    database.exec(`INSERT INTO rollup VALUES (1, ${step}, 0, 0, 0, 0, 0, 0), (2, ${step}, 0, 0, 0, 0, 0, 0)`);
   }
   const { prepare } = database;
   const asked: string[] = [];

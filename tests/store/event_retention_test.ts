@@ -45,14 +45,14 @@ eventContract("draws what was removed from the minutes, and later from the hours
   assertEquals(await fixture.all(), []);
   const minutes = await draw();
   assertEquals([minutes.bucketMs, minutes.points.length], [60_000, 60]);
-  assertEquals(minutes.points[1], { timeMs: startMs + 60_000, min: 6, max: 11, mean: 8.5, count: 6 });
+  assertEquals(minutes.points[1], { timeMs: startMs + 60_000, min: 6, max: 11, mean: 8.5, count: 6, late: 0 });
   await fixture.clock.advance(10 * DAY);
   await fixture.store.expire();
   const part = { feedId: feed.feedId, measure: "temp_cel", sinceMs: startMs + HOUR / 4, untilMs: startMs + HOUR / 2 };
   assertEquals((await fixture.store.series({ ...part, buckets: 10 })).points.length, 1, "of a part of an hour, too");
   const hours = await draw();
   assertEquals([hours.bucketMs, hours.points], [HOUR, [{
-    ...{ timeMs: startMs, min: 0, max: 359, mean: 179.5, count: 360 },
+    ...{ timeMs: startMs, min: 0, max: 359, mean: 179.5, count: 360, late: 0 },
   }]]);
 }, KEEP);
 

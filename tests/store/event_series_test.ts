@@ -12,6 +12,7 @@ const DAY = 24 * HOUR;
 interface Value {
   readonly timeMs: number;
   readonly value: number;
+  readonly late: boolean;
 }
 
 /** Buckets of `values`, of which those in parts of `stepMs` that overlap the span count. */
@@ -27,6 +28,7 @@ function plainly(values: readonly Value[], sinceMs: number, untilMs: number, buc
       max: Math.max(...some.map(({ value }) => value)),
       mean: some.reduce((sum, { value }) => sum + value, 0) / some.length,
       count: some.length,
+      late: some.filter(({ late }) => late).length,
     }),
   );
 }
@@ -43,30 +45,33 @@ async function fill(fixture: EventFixture): Promise<Map<string, Value[]>> {
   const feed = await fixture.open();
   const nowMs = fixture.clock.wallMs();
   const values = new Map<string, Value[]>();
-  const add = (name: string, timeMs: number, value: number) => {
+  const add = (name: string, timeMs: number, value: number, late: boolean) => {
     const own = values.get(name) ?? [];
     values.set(name, own);
-    own.push({ timeMs, value });
+    own.push({ timeMs, value, late });
   };
   for (const batch of shuffled(Array.from({ length: 60 }, (_, index) => index), random)) {
     const stepMs = random.pick([10_000, 100, 90_500.25]);
     const endMs = nowMs - batch * 8 * HOUR - random.int(HOUR);
+    const late = random.chance(0.3);
     const bodies = Array.from({ length: 50 }, (_, index) => {
       const timeMs = endMs - (49 - index) * stepMs;
       const deviceId = random.pick([1, 1, 2]);
       const value = random.int(1_000) / 8 - 50;
       if (random.chance(0.2)) {
-        add("temp_cel", timeMs, value);
+        add("temp_cel", timeMs, value, late);
         return { kind: "json", json: `{"temp_cel": ${value}, "other": "x"}` } as const;
       }
       const isPlain = deviceId === 1;
-      add(isPlain ? "temp_cel" : "temp_cel/2", timeMs, value);
-      add(isPlain ? "humidity" : "humidity/2", timeMs, value + 100);
+      add(isPlain ? "temp_cel" : "temp_cel/2", timeMs, value, late);
+      add(isPlain ? "humidity" : "humidity/2", timeMs, value + 100, late);
       return reading(value, { deviceId, humidity: value + 100 });
     });
     // The first that is seen has the plain name.
-    if (values.size > 0 && batch % 7 === 0) await feed.append(bodies, { first: 1 + batch * 50, endMs, stepMs });
-    await feed.append(bodies, { first: 1 + batch * 50, endMs, stepMs });
+    const fields = { first: 1 + batch * 50, endMs, stepMs, late };
+    await feed.append(bodies, fields);
+    // Sent again, it is what it was first.
+    if (batch % 7 === 0) await feed.append(bodies, { ...fields, late: !late });
   }
   return values;
 }
@@ -79,13 +84,13 @@ function shuffled<T>(items: T[], random: SeededRandom): T[] {
   return items;
 }
 
-eventContract("draws min, max, mean and count of each bucket of any span", async (fixture) => {
+eventContract("draws min, max, mean, count and how many were late of each bucket of any span", async (fixture) => {
   const feedId = (await fixture.open()).feedId;
   // Device 1 comes first.
   await (await fixture.open("sensor", { run: "first" })).append([reading(1, { deviceId: 1, humidity: 1 })], {
     endMs: 0,
   });
-  const first = { timeMs: fixture.clock.wallMs(), value: 1 };
+  const first = { timeMs: fixture.clock.wallMs(), value: 1, late: false };
   const values = await fill(fixture);
   values.get("temp_cel")!.push(first);
   values.get("humidity")!.push(first);
@@ -142,7 +147,7 @@ Deno.test("EventStore draws a year of a value a second from what is summed up, a
     await feed.read([1], { endMs: nowMs - 400 * DAY });
     const database = new DatabaseSync(fixture.path, { timeout: 5_000 });
     database.exec("BEGIN");
-    const insert = database.prepare("INSERT OR REPLACE INTO rollup VALUES (1, ?, ?, ?, ?, ?, ?)");
+    const insert = database.prepare("INSERT OR REPLACE INTO rollup VALUES (1, ?, ?, ?, ?, ?, ?, 30)");
     for (const [stepMs, spanMs] of [[MINUTE, 40 * DAY], [HOUR, 365 * DAY], [DAY, 365 * DAY]] as const) {
       const count = stepMs / 1_000;
       for (let at = Math.floor((nowMs - spanMs) / DAY) * DAY; at < Math.floor(nowMs / DAY) * DAY; at += stepMs) {
@@ -155,7 +160,14 @@ Deno.test("EventStore draws a year of a value a second from what is summed up, a
     const year = await fixture.store.series({ ...query, sinceMs: nowMs - 365 * DAY });
     assertEquals(year.bucketMs, 5 * HOUR);
     assert(year.points.length > 1_700 && year.points.length <= 2_000);
-    assertEquals(year.points[5], { timeMs: year.points[5]!.timeMs, min: 10, max: 30, mean: 20, count: 5 * 3_600 });
+    assertEquals(year.points[5], {
+      timeMs: year.points[5]!.timeMs,
+      min: 10,
+      max: 30,
+      mean: 20,
+      count: 5 * 3_600,
+      late: 150,
+    });
     const week = await fixture.store.series({ ...query, sinceMs: nowMs - 7 * DAY });
     assertEquals([week.bucketMs, week.points[5]!.count], [6 * MINUTE, 360]);
   }));

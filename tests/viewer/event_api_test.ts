@@ -83,7 +83,10 @@ Deno.test("/api/series gives the parts of a span, and 404 for what is not there"
     }]);
     assertEquals(series, {
       ...{ measure: "temp_cel", unit: "°C", since: "1970-01-01T00:00:01.000Z", until: "1970-01-01T00:00:09.000Z" },
-      ...{ bucketMs: 1_000, points: [{ time: "1970-01-01T00:00:01.000Z", min: 1.5, max: 2.5, mean: 2, count: 3 }] },
+      ...{
+        bucketMs: 1_000,
+        points: [{ time: "1970-01-01T00:00:01.000Z", min: 1.5, max: 2.5, mean: 2, count: 3, late: 1 }],
+      },
     });
     await json(fixture, path);
     const { sinceMs, untilMs } = fixture.events.asked.at(-1) as { sinceMs: number; untilMs: number };
