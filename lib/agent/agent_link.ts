@@ -164,6 +164,7 @@ export class AgentLink {
       spooledBytes: bytes,
       oldestMs,
       droppedEvents: dropped,
+      ...{ spooledFrames: 0, spooledFrameBytes: 0, spooledClips: 0, spooledClipBytes: 0, droppedFrames: 0 },
       diskFreeBytes: this.#diskFreeBytes,
       diskBytes: this.#diskBytes,
       troubles: troubles.slice(0, TROUBLES_MAX).map((text) => text.slice(0, TROUBLE_CHARACTERS_MAX)),

@@ -60,6 +60,7 @@ export class EventFeeds {
       const { events, bytes, oldestMs, dropped, trouble } = spool.status();
       return {
         ...{ spooledEvents: events, spooledBytes: bytes, oldestMs, droppedEvents: dropped },
+        ...{ spooledFrames: 0, spooledFrameBytes: 0, spooledClips: 0, spooledClipBytes: 0, droppedFrames: 0 },
         ...{ diskFreeBytes: null, diskBytes: null, troubles: trouble === null ? [] : [trouble] },
       };
     };

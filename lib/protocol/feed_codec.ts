@@ -62,6 +62,11 @@ export function toFeedBody(message: FeedMessage): Body {
           spooledEvents: BigInt(message.spooledEvents),
           spooledBytes: BigInt(message.spooledBytes),
           droppedEvents: BigInt(message.droppedEvents),
+          spooledFrames: BigInt(message.spooledFrames),
+          spooledFrameBytes: BigInt(message.spooledFrameBytes),
+          spooledClips: BigInt(message.spooledClips),
+          spooledClipBytes: BigInt(message.spooledClipBytes),
+          droppedFrames: BigInt(message.droppedFrames),
           troubles: [...message.troubles],
           ...(message.oldestMs === null ? {} : { oldestUnixUs: msToMicros(message.oldestMs) }),
           ...optional("diskFreeBytes", message.diskFreeBytes),
@@ -97,12 +102,18 @@ export function fromFeedBody(body: Envelope["body"]): Message {
     case "boxStatus": {
       const { spooledEvents, spooledBytes, oldestUnixUs, droppedEvents, diskFreeBytes, diskBytes, troubles } =
         body.value;
+      const { spooledFrames, spooledFrameBytes, spooledClips, spooledClipBytes, droppedFrames } = body.value;
       return {
         kind: "boxStatus",
         spooledEvents: count("spooled_events", spooledEvents),
         spooledBytes: count("spooled_bytes", spooledBytes),
         oldestMs: oldestUnixUs === undefined ? null : microsToMs(oldestUnixUs),
         droppedEvents: count("dropped_events", droppedEvents),
+        spooledFrames: count("spooled_frames", spooledFrames),
+        spooledFrameBytes: count("spooled_frame_bytes", spooledFrameBytes),
+        spooledClips: count("spooled_clips", spooledClips),
+        spooledClipBytes: count("spooled_clip_bytes", spooledClipBytes),
+        droppedFrames: count("dropped_frames", droppedFrames),
         diskFreeBytes: diskFreeBytes === undefined ? null : Number(diskFreeBytes),
         diskBytes: diskBytes === undefined ? null : Number(diskBytes),
         troubles,

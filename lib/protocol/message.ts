@@ -315,6 +315,12 @@ export interface BoxStatus {
   /** By the clock of the box; null when nothing waits. */
   readonly oldestMs: number | null;
   readonly droppedEvents: number;
+  /** Pictures of policy `all` and files of watched folders which are not stored on the server yet. */
+  readonly spooledFrames: number;
+  readonly spooledFrameBytes: number;
+  readonly spooledClips: number;
+  readonly spooledClipBytes: number;
+  readonly droppedFrames: number;
   /** Null when the box does not know. */
   readonly diskFreeBytes: number | null;
   readonly diskBytes: number | null;

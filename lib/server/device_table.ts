@@ -16,10 +16,10 @@ interface Seen {
   sinceMs: number;
   lastSeenMs: number;
   clockOffsetMs: number | null;
-  status: Pick<DeviceView, "backlog" | "dropped" | "disk" | "troubles">;
+  status: Pick<DeviceView, "backlog" | "dropped" | "droppedFrames" | "disk" | "troubles">;
 }
 
-const UNTOLD: Seen["status"] = { backlog: null, dropped: 0, disk: null, troubles: [] };
+const UNTOLD: Seen["status"] = { backlog: null, dropped: 0, droppedFrames: 0, disk: null, troubles: [] };
 
 /** One connection of a box, in the table. */
 export interface SeenConnection {
@@ -88,8 +88,13 @@ export class DeviceTable {
 function toStatus(message: BoxStatus, offsetMs: number): Seen["status"] {
   const { spooledEvents: events, spooledBytes: bytes, oldestMs, droppedEvents, diskFreeBytes, diskBytes } = message;
   return {
-    backlog: { events, bytes, oldestMs: oldestMs === null ? null : Math.round(oldestMs - offsetMs) },
+    backlog: {
+      ...{ events, bytes, oldestMs: oldestMs === null ? null : Math.round(oldestMs - offsetMs) },
+      ...{ frames: message.spooledFrames, frameBytes: message.spooledFrameBytes },
+      ...{ clips: message.spooledClips, clipBytes: message.spooledClipBytes },
+    },
     dropped: droppedEvents,
+    droppedFrames: message.droppedFrames,
     disk: diskFreeBytes === null || diskBytes === null ? null : { freeBytes: diskFreeBytes, bytes: diskBytes },
     troubles: message.troubles.slice(0, TROUBLES_MAX).map((text) => text.slice(0, TROUBLE_LENGTH_MAX).toWellFormed()),
   };

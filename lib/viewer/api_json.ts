@@ -39,9 +39,14 @@ export function deviceJson(device: DeviceView): Record<string, unknown> {
     backlog: device.backlog === null ? null : {
       events: device.backlog.events,
       bytes: device.backlog.bytes,
+      frames: device.backlog.frames,
+      frameBytes: device.backlog.frameBytes,
+      clips: device.backlog.clips,
+      clipBytes: device.backlog.clipBytes,
       oldest: rfc3339OrNull(device.backlog.oldestMs),
     },
     dropped: device.dropped,
+    droppedFrames: device.droppedFrames,
     disk: device.disk,
     troubles: device.troubles,
   };

@@ -98,11 +98,18 @@ export interface DeviceView {
   readonly backlog: {
     readonly events: number;
     readonly bytes: number;
-    /** Of the oldest, by the clock of the server; null when nothing waits. */
+    /** Pictures of policy `all`, and clips of watched folders, that the server does not have yet. */
+    readonly frames: number;
+    readonly frameBytes: number;
+    readonly clips: number;
+    readonly clipBytes: number;
+    /** Of the oldest event or picture, by the clock of the server; null when nothing waits. */
     readonly oldestMs: number | null;
   } | null;
   /** Events that it dropped since it started, as its disk was full. */
   readonly dropped: number;
+  /** Pictures that it dropped for the same reason. */
+  readonly droppedFrames: number;
   /** Its disk; null when it does not know. */
   readonly disk: { readonly freeBytes: number; readonly bytes: number } | null;
   /** Parts of it which do not work at the moment, for a person. */

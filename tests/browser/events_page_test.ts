@@ -8,6 +8,7 @@ import { madeUpDevice } from "../helpers/viewer_fixture.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
 const ignore = browserMissing();
+const NOTHING_WAITS = { events: 0, bytes: 0, frames: 0, frameBytes: 0, clips: 0, clipBytes: 0, oldestMs: null };
 const EXACT =
   '{"order":9007199254740993,"torque":[12.50,1e3],"station":{"name":"A","bay":12},"note":"it stays as it was"}';
 
@@ -127,7 +128,7 @@ pageTest("a box shows how it is, its backlog shrinks, and its troubles are told"
           troubles: ["camera front: unplugged"],
           disk: { freeBytes: 8e8, bytes: 31e9 },
         },
-        backlog: { events: 1000, bytes: 56_000, oldestMs: Date.now() - 86_400_000 },
+        backlog: { ...NOTHING_WAITS, events: 1000, bytes: 56_000, oldestMs: Date.now() - 86_400_000 },
       }),
       madeUpDevice("press-4", { connections: 0 }),
     ];
@@ -144,7 +145,9 @@ pageTest("a box shows how it is, its backlog shrinks, and its troubles are told"
   assertEquals(await bar.getAttribute("aria-valuenow"), "100");
   const tell = (events: number, inMs: number) => {
     const devices = server.devices.map((device) =>
-      device.device === "oven-2" ? { ...device, backlog: { events, bytes: events * 56, oldestMs: Date.now() } } : device
+      device.device === "oven-2"
+        ? { ...device, backlog: { ...NOTHING_WAITS, events, bytes: events * 56, oldestMs: Date.now() } }
+        : device
     );
     server.say({ ...update, nowMs: Date.now() + inMs, devices });
   };
@@ -215,7 +218,7 @@ Deno.test({
         madeUpDevice(`box ${evil[1]}`, {
           troubles: evil,
           software: evil[1]!,
-          backlog: { events: 5, bytes: 5, oldestMs: nowMs },
+          backlog: { ...NOTHING_WAITS, events: 5, bytes: 5, oldestMs: nowMs },
         }),
       ];
       const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

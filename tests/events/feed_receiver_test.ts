@@ -171,11 +171,13 @@ Deno.test("a box says how it is, and the table of devices knows", async () => {
   const box = await server.box({ wallMs: server.clock.wallMs() + 1_000 });
   await box.send({
     ...{ kind: "boxStatus", spooledEvents: 5, spooledBytes: 500, oldestMs: 1_768_000_001_000, droppedEvents: 2 },
+    ...{ spooledFrames: 4, spooledFrameBytes: 400, spooledClips: 2, spooledClipBytes: 200, droppedFrames: 0 },
     ...{ diskFreeBytes: 10, diskBytes: 100, troubles: ["camera left: gone"] },
   });
   await server.settle();
   const [view] = server.devices.views();
-  assertEquals(view?.backlog, { events: 5, bytes: 500, oldestMs: 1_768_000_000_000 });
+  const others = { frames: 4, frameBytes: 400, clips: 2, clipBytes: 200 };
+  assertEquals(view?.backlog, { events: 5, bytes: 500, oldestMs: 1_768_000_000_000, ...others });
   assertEquals([view?.dropped, view?.disk, view?.troubles, view?.clockOffsetMs], [
     ...[2, { freeBytes: 10, bytes: 100 }, ["camera left: gone"], 1_000],
   ]);

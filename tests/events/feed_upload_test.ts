@@ -366,6 +366,7 @@ Deno.test("the status of the box is told when it changes, at most once a second"
     spooledBytes: 0,
     oldestMs: null,
     droppedEvents: 0,
+    ...{ spooledFrames: 0, spooledFrameBytes: 0, spooledClips: 0, spooledClipBytes: 0, droppedFrames: 0 },
     diskFreeBytes: null,
     diskBytes: null,
     troubles: [],

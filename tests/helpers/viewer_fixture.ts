@@ -20,6 +20,7 @@ export function madeUpDevice(device: string, patch: Partial<DeviceView> = {}): D
     lastSeenMs: sinceMs,
     clockOffsetMs: null,
     backlog: null,
+    droppedFrames: 0,
     dropped: 0,
     disk: null,
     troubles: [],

@@ -20,6 +20,7 @@ Deno.test("DeviceTable counts the connections of a box, and remembers when it wa
     lastSeenMs: 2_000,
     clockOffsetMs: -4,
     backlog: null,
+    droppedFrames: 0,
     dropped: 0,
     disk: null,
     troubles: [],
@@ -52,11 +53,13 @@ Deno.test("DeviceTable keeps what a box says of itself, bounded, until it comes 
   const connection = table.arrived("box", "", "", () => 500);
   connection.tell({
     ...{ kind: "boxStatus", spooledEvents: 7, spooledBytes: 700, oldestMs: 2_000.4, droppedEvents: 3 },
+    ...{ spooledFrames: 4, spooledFrameBytes: 400, spooledClips: 2, spooledClipBytes: 200, droppedFrames: 5 },
     ...{ diskFreeBytes: 10, diskBytes: 20, troubles: Array(40).fill("x".repeat(1_000)) },
   });
   const told = table.views()[0]!;
-  assertEquals(told.backlog, { events: 7, bytes: 700, oldestMs: 1_500 }, "by the clock of the server");
-  assertEquals([told.dropped, told.disk], [3, { freeBytes: 10, bytes: 20 }]);
+  const others = { frames: 4, frameBytes: 400, clips: 2, clipBytes: 200 };
+  assertEquals(told.backlog, { events: 7, bytes: 700, oldestMs: 1_500, ...others }, "by the clock of the server");
+  assertEquals([told.dropped, told.droppedFrames, told.disk], [3, 5, { freeBytes: 10, bytes: 20 }]);
   assertEquals([told.troubles.length, told.troubles[0]?.length], [32, 500]);
   connection.left();
   assertEquals(table.views()[0]?.backlog?.events, 7, "what was last heard of a box that is away");
