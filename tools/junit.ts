@@ -1,10 +1,11 @@
-/** Reads the report which `deno test --junit-path` writes. */
+/** Reads the reports which `deno test --junit-path` writes. */
 
 /** What a run of the tests came to; steps count as part of their test. */
 export interface TestCounts {
   readonly passed: number;
-  readonly failed: number;
-  /** Names of ignored tests, and of ignored steps as `test > step`. */
+  /** Failed tests as `file: test`, and files which said nothing of their tests. */
+  readonly failures: readonly string[];
+  /** Ignored tests as `file: test`, and ignored steps as `file: test > step`. */
   readonly ignored: readonly string[];
 }
 
@@ -17,13 +18,18 @@ function unescape(text: string): string {
   );
 }
 
-/** Counts the tests of a report. Files which failed to load are not in it: only the exit code tells. */
-export function countTests(xml: string): TestCounts {
+/**
+ * Counts the tests of a report. Files which failed to load are not in it, and without a whole run there is no report at all:
+ * each of `expected` (paths from the root) which is not in it is a failure.
+ */
+export function countTests(xml: string, expected: readonly string[] = []): TestCounts {
   let passed = 0;
-  let failed = 0;
+  const failures: string[] = [];
   const ignored: string[] = [];
+  const files = new Set<string>();
   for (const suite of xml.split("<testsuite ").slice(1)) {
     const file = unescape(/^name="([^"]*)"/.exec(suite)?.[1] ?? "?");
+    files.add(file.replace(/^\.\//, ""));
     const tests = new Set<string>();
     for (const [, escaped = "", rest = ""] of suite.matchAll(/<testcase name="([^"]*)"([^]*?)<\/testcase>/g)) {
       const name = unescape(escaped);
@@ -31,11 +37,21 @@ export function countTests(xml: string): TestCounts {
       tests.add(name);
       if (/<skipped\s*\/>/.test(rest)) ignored.push(`${file}: ${name}`);
       else if (isStep) continue;
-      else if (/<(failure|error)\b/.test(rest)) failed++;
+      else if (/<(failure|error)\b/.test(rest)) failures.push(`${file}: ${name}`);
       else passed++;
     }
   }
-  return { passed, failed, ignored };
+  for (const file of expected) if (!files.has(file)) failures.push(`./${file}: told of no test`);
+  return { passed, failures, ignored };
+}
+
+/** The counts of several runs as those of one. */
+export function addCounts(all: readonly TestCounts[]): TestCounts {
+  return {
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failures: all.flatMap(({ failures }) => failures),
+    ignored: all.flatMap(({ ignored }) => ignored),
+  };
 }
 
 /**
@@ -44,7 +60,7 @@ export function countTests(xml: string): TestCounts {
  */
 export function verdict(counts: TestCounts, exitCode: number, strict: boolean): { line: string; code: number } {
   const { passed, ignored } = counts;
-  let failed = counts.failed + (strict ? ignored.length : 0);
+  let failed = counts.failures.length + (strict ? ignored.length : 0);
   if (failed === 0 && (exitCode !== 0 || passed === 0)) failed = 1;
   const skipped = ignored.length > 0 ? `, ${ignored.length} skipped` : "";
   return { line: `${passed} passed, ${failed} failed${skipped}`, code: exitCode !== 0 ? exitCode : failed > 0 ? 1 : 0 };

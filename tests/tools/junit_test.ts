@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { countTests, verdict } from "../../tools/junit.ts";
+import { addCounts, countTests, verdict } from "../../tools/junit.ts";
 
 /** As `deno test --junit-path` of Deno 2.9.6 wrote it, shortened. */
 const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
@@ -31,22 +31,38 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
 Deno.test("countTests: counts tests, not steps, and names what was ignored", () => {
   assertEquals(countTests(REPORT), {
     passed: 2,
-    failed: 2,
+    failures: ["./a_test.ts: bad", "./c_test.ts: x"],
     ignored: ["./a_test.ts: left <out> 'x'", "./a_test.ts: bad > step > inner"],
   });
 });
 
+Deno.test("countTests: a file which told of no test is a failure, and so is each of a run without a report", () => {
+  assertEquals(countTests(REPORT, ["a_test.ts", "b_test.ts", "c_test.ts"]).failures, [
+    ...["./a_test.ts: bad", "./c_test.ts: x"],
+    "./b_test.ts: told of no test",
+  ]);
+  assertEquals(countTests("", ["a_test.ts"]), { passed: 0, failures: ["./a_test.ts: told of no test"], ignored: [] });
+});
+
+Deno.test("addCounts: the counts of several runs as those of one", () => {
+  const counts = [{ passed: 2, failures: ["a"], ignored: [] }, { passed: 3, failures: ["b"], ignored: ["c"] }];
+  assertEquals(addCounts(counts), { passed: 5, failures: ["a", "b"], ignored: ["c"] });
+});
+
 Deno.test("verdict: a run without failures passes", () => {
-  assertEquals(verdict({ passed: 3, failed: 0, ignored: [] }, 0, true), { line: "3 passed, 0 failed", code: 0 });
+  assertEquals(verdict({ passed: 3, failures: [], ignored: [] }, 0, true), { line: "3 passed, 0 failed", code: 0 });
 });
 
 Deno.test("verdict: an ignored test fails only where it is strict", () => {
-  const counts = { passed: 3, failed: 0, ignored: ["x"] };
+  const counts = { passed: 3, failures: [], ignored: ["x"] };
   assertEquals(verdict(counts, 0, false), { line: "3 passed, 0 failed, 1 skipped", code: 0 });
   assertEquals(verdict(counts, 0, true), { line: "3 passed, 1 failed, 1 skipped", code: 1 });
 });
 
 Deno.test("verdict: no test at all, or a bad exit without a failed test, is a failure", () => {
   assertEquals(verdict(countTests(""), 0, false), { line: "0 passed, 1 failed", code: 1 });
-  assertEquals(verdict({ passed: 3, failed: 0, ignored: [] }, 137, false), { line: "3 passed, 1 failed", code: 137 });
+  assertEquals(verdict({ passed: 3, failures: [], ignored: [] }, 137, false), {
+    line: "3 passed, 1 failed",
+    code: 137,
+  });
 });

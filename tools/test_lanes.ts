@@ -1,0 +1,81 @@
+/** Runs test files in several processes of `deno test` at a time; what each says is told when it is through. */
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { addCounts, countTests, type TestCounts } from "./junit.ts";
+import type { TestPlan, TestUnit } from "./test_plan.ts";
+
+/** How to run a plan. */
+export interface LanesOptions {
+  /** What the paths of the files begin at. */
+  readonly root: string;
+  /** Processes at a time. */
+  readonly lanes: number;
+  /** Where the reports are put. */
+  readonly folder: string;
+  /** Kills what runs, and starts nothing more. What did not finish is a failure. */
+  readonly signal: AbortSignal;
+  /** Gets all that a process has said, when it is through. */
+  readonly print: (text: Uint8Array) => void;
+}
+
+/** What the units came to. */
+export interface LanesResult {
+  readonly counts: TestCounts;
+  /** The first exit code which is not 0, or 0. */
+  readonly code: number;
+}
+
+/** Runs the units of a plan, then those of it which want a quiet machine. */
+export async function runPlan({ first, quiet }: TestPlan, options: LanesOptions): Promise<LanesResult> {
+  const results: LanesResult[] = [];
+  for (const units of [first, quiet]) {
+    const queue = [...units];
+    const lane = async () => {
+      for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
+        results.push(await runUnit(unit, options));
+      }
+    };
+    await Promise.all(Array.from({ length: options.lanes }, lane));
+  }
+  return {
+    counts: addCounts(results.map(({ counts }) => counts)),
+    code: results.find(({ code }) => code !== 0)?.code ?? 0,
+  };
+}
+
+let reportCount = 0;
+
+async function runUnit({ files }: TestUnit, { root, folder, signal, print }: LanesOptions): Promise<LanesResult> {
+  const report = join(folder, `junit-${reportCount++}.xml`);
+  if (signal.aborted) return { counts: countTests("", files), code: 1 };
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // A group of its own: what a test left behind ends with it.
+    detached: true,
+  }).spawn();
+  const stop = () => killGroup(child.pid);
+  signal.addEventListener("abort", stop);
+  const said: Uint8Array[] = [];
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const bytes of stream) said.push(bytes);
+  };
+  const ended = child.status.finally(stop);
+  const [{ code }] = await Promise.all([ended, read(child.stdout), read(child.stderr)]);
+  signal.removeEventListener("abort", stop);
+  if (code !== 0) said.push(new TextEncoder().encode(`${files.join(" ")} ended with code ${code}\n`));
+  print(Buffer.concat(said));
+  const counts = countTests(await Deno.readTextFile(report).catch(() => ""), files);
+  return { counts, code };
+}
+
+function killGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch {
+    // It is gone already.
+  }
+}
