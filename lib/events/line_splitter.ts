@@ -13,8 +13,8 @@ export interface SplitLine {
 }
 
 const LF = 10;
-/** What an event has besides its line is in its limit, too. */
-const LINE_BYTES_MAX = LIMITS.eventBytesMax - 128;
+/** Of the text or JSON of an event: what it has besides, the name of a source too, is in the limit of events. */
+export const EVENT_TEXT_BYTES_MAX = LIMITS.eventBytesMax - 128 - LIMITS.sourceNameBytesMax;
 
 export class LineSplitter {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -53,7 +53,7 @@ export class LineSplitter {
   #add(bytes: Uint8Array, isKept = false): void {
     this.#bytes += bytes.length;
     this.#position += bytes.length;
-    if (this.#bytes > LINE_BYTES_MAX) this.#pieces = [];
+    if (this.#bytes > EVENT_TEXT_BYTES_MAX) this.#pieces = [];
     else if (bytes.length > 0) this.#pieces.push(isKept ? bytes.slice() : bytes);
   }
 
@@ -62,8 +62,8 @@ export class LineSplitter {
     const [pieces, bytes] = [this.#pieces, this.#bytes];
     this.#pieces = [];
     this.#bytes = 0;
-    if (bytes > LINE_BYTES_MAX) {
-      const problem = `It must have <= ${LINE_BYTES_MAX} bytes: received ${bytes}`;
+    if (bytes > EVENT_TEXT_BYTES_MAX) {
+      const problem = `It must have <= ${EVENT_TEXT_BYTES_MAX} bytes: received ${bytes}`;
       return { ...place, text: "", problem };
     }
     try {
