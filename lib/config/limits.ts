@@ -28,6 +28,8 @@ export const LIMITS = {
   handshakeTimeoutMs: 10_000,
   /** Heartbeat; a peer which is silent for two of them is dead. */
   pingIntervalMs: 5_000,
+  /** Pings of the peer which are answered in a heartbeat: each costs an answer, and one is of use. */
+  pingsPerIntervalMax: 100,
   /** A message must arrive at this rate at least, after the grace time: ends one-byte-a-second senders. */
   messageRateMinBytesPerSecond: 1 * KIB,
   /** Grace before the minimum rate counts; a link may stall for a moment. */
@@ -110,6 +112,10 @@ export const LIMITS = {
   eventRangesMax: 1_000,
   /** Events of one feed which wait in the memory of the box: beyond it whoever makes them waits. */
   feedMemoryBytesMax: 8 * MIB,
+  /** A picture that may not be lost is in the memory of the box for this long at most; then it is written to the spool. */
+  spoolPictureMs: 500,
+  /** Pictures of one source which wait for the disk of the box; beyond it the oldest of them are dropped, and told. */
+  spoolPictureBytesMax: 16 * MIB,
   /** Space of the box's disk which is never given to the spool: SQLite must be able to commit. */
   spoolReserveBytes: 32 * MIB,
   /** UTF-8 bytes of the name of a feed. */
@@ -118,6 +124,14 @@ export const LIMITS = {
   feedsPerDeviceMax: 256,
   /** Measures (numbers of free objects) of one feed that are charted; more are stored, but not charted. */
   measuresPerFeedMax: 64,
+  /** Alerts of one device which hold at once: what it has more is raised when one of them ends. */
+  alertsHoldingPerDeviceMax: 256,
+  /** The same of all devices together. */
+  alertsHoldingMax: 4_096,
+  /** Alerts that are remembered: those which are over longest go first. */
+  alertsKeptMax: 10_000,
+  /** Alerts which wait for their commit: of more than that, those which are over are not kept, which is logged. */
+  alertsWaitingMax: 1_000,
   /** UTF-8 bytes of a device name. */
   deviceNameBytesMax: 128,
   /** UTF-8 bytes of a clip's label, which may hold a path. */

@@ -3,29 +3,13 @@
  * waited on a box's disk never raises anything: it is over.
  */
 import { LIMITS } from "../config/limits.ts";
+import type { Alert } from "../store/alert_catalog.ts";
 import { valuesOf } from "./event_values.ts";
 import type { EventWatcher, FeedOrigin, LiveEvent } from "./live_event.ts";
 import type { Rule } from "./rules_parser.ts";
 
-/** A rule which holds, or has held. */
-export interface Alert {
-  readonly id: number;
-  readonly rule: string;
-  /** What it says: `temp_cel > 60 for 10s`. */
-  readonly condition: string;
-  readonly device: string;
-  readonly feed: string;
-  readonly measure: string;
-  /** With which it was raised. */
-  readonly value: number;
-  /** When the rule began to hold, by the clock of the server. */
-  readonly sinceMs: number;
-  /** Null while it holds. */
-  readonly endedMs: number | null;
-}
-
-/** Alerts which are remembered; the longest ago goes first. */
-const ALERTS_MAX = 1_000;
+/** An event of so long before the last one says that a clock was set back: what it said before counts no more. */
+const CLOCK_SET_BACK_MS = 3_600_000;
 
 /** One rule at one sensor. */
 interface Watch {
@@ -43,17 +27,36 @@ interface Sensor {
   lastMs: number;
 }
 
+/** What rules look at of a feed. */
+interface Feed {
+  readonly rules: readonly Rule[];
+  /** By `device_id`; null for free objects. */
+  readonly sensors: Map<number | null, Sensor>;
+}
+
+/** What was raised before a restart of the server. */
+export interface AlertsBefore {
+  /** Those which hold. */
+  readonly holding: readonly Alert[];
+  /** Highest id ever. */
+  readonly lastId: number;
+}
+
 export interface EventRulesOptions {
   readonly rules: readonly Rule[];
-  /** An alert was raised, or has ended. Must be quick. */
-  readonly changed: (alert: Alert, rule: Rule) => void;
+  /** An alert was raised, or has ended; the rule is undefined when it is not there any more. Must be quick. */
+  readonly changed: (alert: Alert, rule: Rule | undefined) => void;
 }
 
 export class EventRules implements EventWatcher {
   readonly #options: EventRulesOptions;
   /** By feed; null for one which no rule looks at. */
-  readonly #feeds = new Map<number, { rules: readonly Rule[]; sensors: Map<number | null, Sensor> } | null>();
-  readonly #alerts = new Map<number, Alert>();
+  readonly #feeds = new Map<number, Feed | null>();
+  /** How many hold, of each device and in all. */
+  readonly #holdingOf = new Map<string, number>();
+  #holding = 0;
+  /** Raised before a restart, by device and feed, until the feed is heard of. */
+  readonly #before = new Map<string, Alert[]>();
   #lastId = 0;
   #raised = 0;
 
@@ -68,12 +71,21 @@ export class EventRules implements EventWatcher {
 
   /** Those which hold at the moment. */
   get holding(): number {
-    return [...this.#alerts.values()].filter(({ endedMs }) => endedMs === null).length;
+    return this.#holding;
   }
 
-  /** Those which hold, and the last which have held; newest first. */
-  alerts(): Alert[] {
-    return [...this.#alerts.values()].reverse();
+  /** Goes on with what was raised before a restart; what no rule is about any more ends. Before the first event. */
+  resume({ holding, lastId }: AlertsBefore, nowMs: number): void {
+    this.#lastId = lastId;
+    for (const alert of holding) {
+      if (!this.#rulesOf(alert).some(({ name }) => name === alert.rule)) {
+        this.#options.changed({ ...alert, endedMs: nowMs }, undefined);
+        continue;
+      }
+      this.#count(alert.device, 1);
+      const key = keyOf(alert);
+      this.#before.set(key, [...this.#before.get(key) ?? [], alert]);
+    }
   }
 
   stored(origin: FeedOrigin, events: readonly LiveEvent[]): void {
@@ -82,19 +94,22 @@ export class EventRules implements EventWatcher {
     if (feed === null) return;
     for (const { body, timeMs } of events) {
       if (body.kind === "text") continue;
-      const sensor = this.#sensorOf(feed, body.kind === "temp" ? body.deviceId : null);
-      // A clock that was set back: what is before has been judged.
-      if (sensor === undefined || timeMs < sensor.lastMs) continue;
+      const deviceId = body.kind === "temp" ? body.deviceId : null;
+      const sensor = this.#sensorOf(feed, deviceId);
+      if (sensor === undefined) continue;
+      // What is a little before has been judged.
+      if (timeMs < sensor.lastMs && sensor.lastMs - timeMs < CLOCK_SET_BACK_MS) continue;
+      if (timeMs < sensor.lastMs) { for (const watch of sensor.watches) watch.sinceMs = null; }
       sensor.lastMs = timeMs;
       const values = valuesOf(body);
       for (const [measure, value] of values) {
         if (sensor.watches.some(({ rule }) => isAbout(rule, measure))) sensor.values.set(measure, value);
       }
-      for (const watch of sensor.watches) this.#judge(watch, sensor, origin, timeMs);
+      for (const watch of sensor.watches) this.#judge(watch, deviceId, sensor, origin, timeMs);
     }
   }
 
-  #judge(watch: Watch, { values }: Sensor, origin: FeedOrigin, timeMs: number): void {
+  #judge(watch: Watch, sensor: number | null, { values }: Sensor, origin: FeedOrigin, timeMs: number): void {
     const { rule, alert } = watch;
     const holds = rule.when.holds((measure) => values.get(measure));
     if (holds === true) watch.sinceMs ??= timeMs;
@@ -107,6 +122,7 @@ export class EventRules implements EventWatcher {
       return;
     }
     if (watch.sinceMs === null || holds !== true || timeMs - watch.sinceMs < rule.forMs) return;
+    if (this.#isFull(origin.device)) return;
     const measure = rule.when.measures.find((one) => values.has(one))!;
     watch.alert = {
       id: ++this.#lastId,
@@ -114,54 +130,83 @@ export class EventRules implements EventWatcher {
       condition: rule.forMs === 0 ? rule.when.text : `${rule.when.text} for ${rule.forMs / 1_000}s`,
       device: origin.device,
       feed: origin.feed,
+      sensor,
       measure,
       value: values.get(measure)!,
       sinceMs: watch.sinceMs,
+      raisedMs: timeMs,
       endedMs: null,
     };
     this.#raised++;
-    this.#alerts.set(watch.alert.id, watch.alert);
-    this.#forgetOldest();
+    this.#count(origin.device, 1);
     this.#options.changed(watch.alert, rule);
   }
 
   #end(watch: Watch, alert: Alert, endedMs: number): void {
-    const ended = { ...alert, endedMs };
     watch.alert = null;
     // With `clear` it may go on to hold: raised again when it has held for so long anew.
     watch.sinceMs = null;
-    if (this.#alerts.has(alert.id)) this.#alerts.set(alert.id, ended);
-    this.#options.changed(ended, watch.rule);
+    this.#count(alert.device, -1);
+    this.#options.changed({ ...alert, endedMs }, watch.rule);
   }
 
-  #feedOf({ feedId, device, feed }: FeedOrigin) {
-    let known = this.#feeds.get(feedId);
+  /** What a device has too many of waits until one of its others ends: it takes the place of nobody else's. */
+  #isFull(device: string): boolean {
+    return (this.#holdingOf.get(device) ?? 0) >= LIMITS.alertsHoldingPerDeviceMax ||
+      this.#holding >= LIMITS.alertsHoldingMax;
+  }
+
+  #count(device: string, change: 1 | -1): void {
+    const count = (this.#holdingOf.get(device) ?? 0) + change;
+    if (count === 0) this.#holdingOf.delete(device);
+    else this.#holdingOf.set(device, count);
+    this.#holding += change;
+  }
+
+  #rulesOf({ device, feed }: { readonly device: string; readonly feed: string }): Rule[] {
+    return this.#options.rules.filter((rule) => matches(rule.device, device) && matches(rule.feed, feed));
+  }
+
+  #feedOf(origin: FeedOrigin): Feed | null {
+    let known = this.#feeds.get(origin.feedId);
     if (known === undefined) {
-      const rules = this.#options.rules.filter((rule) => matches(rule.device, device) && matches(rule.feed, feed));
+      const rules = this.#rulesOf(origin);
       known = rules.length === 0 ? null : { rules, sensors: new Map() };
-      this.#feeds.set(feedId, known);
+      this.#feeds.set(origin.feedId, known);
+      if (known !== null) this.#takeUp(known, keyOf(origin));
     }
     return known;
   }
 
+  /** The alerts of before a restart: what comes from now on may end them. */
+  #takeUp({ rules, sensors }: Feed, key: string): void {
+    for (const alert of this.#before.get(key) ?? []) {
+      const sensor = sensors.get(alert.sensor) ?? newSensor(rules);
+      sensors.set(alert.sensor, sensor);
+      const watch = sensor.watches.find(({ rule }) => rule.name === alert.rule)!;
+      Object.assign(watch, { alert, sinceMs: alert.sinceMs });
+      sensor.lastMs = Math.max(sensor.lastMs, alert.raisedMs);
+    }
+    this.#before.delete(key);
+  }
+
   /** Undefined when the feed has too many: a box could make any number of them. */
-  #sensorOf(
-    { rules, sensors }: { rules: readonly Rule[]; sensors: Map<number | null, Sensor> },
-    deviceId: number | null,
-  ): Sensor | undefined {
+  #sensorOf({ rules, sensors }: Feed, deviceId: number | null): Sensor | undefined {
     const known = sensors.get(deviceId);
     if (known !== undefined || sensors.size >= LIMITS.measuresPerFeedMax) return known;
-    const watches = rules.map((rule): Watch => ({ rule, sinceMs: null, alert: null }));
-    const sensor: Sensor = { values: new Map(), watches, lastMs: -Infinity };
+    const sensor = newSensor(rules);
     sensors.set(deviceId, sensor);
     return sensor;
   }
+}
 
-  #forgetOldest(): void {
-    if (this.#alerts.size <= ALERTS_MAX) return;
-    const all = [...this.#alerts.values()];
-    this.#alerts.delete((all.find(({ endedMs }) => endedMs !== null) ?? all[0]!).id);
-  }
+function newSensor(rules: readonly Rule[]): Sensor {
+  const watches = rules.map((rule): Watch => ({ rule, sinceMs: null, alert: null }));
+  return { values: new Map(), watches, lastMs: -Infinity };
+}
+
+function keyOf({ device, feed }: { readonly device: string; readonly feed: string }): string {
+  return JSON.stringify([device, feed]);
 }
 
 function isAbout({ when, clear }: Rule, measure: string): boolean {

@@ -134,7 +134,7 @@ export class FramewireServer {
     await this.#store.start();
     this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub, () => this.#freeBytes);
     await this.#frames.start();
-    this.#events = new EventSide(this.#outside, this.#options, catalog.events, this.#frames.library);
+    this.#events = new EventSide(this.#outside, this.#options, catalog, this.#frames.library);
     await this.#events.start();
     this.#library = new StoredClipLibrary(this.#store, catalog, disk, clock);
   }

@@ -5,6 +5,7 @@ import type { RulesFile } from "../events/rules_parser.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
 import { shortestFloat } from "../protocol/float32.ts";
+import type { AlertQuery, AlertRow } from "../store/alert_catalog.ts";
 import type {
   EventPage,
   EventQuery,
@@ -31,11 +32,17 @@ export interface StoredEvents {
   series(query: SeriesQuery): Promise<Series>;
 }
 
+/** What is needed of the `AlertStore`. */
+export interface StoredAlerts {
+  alerts(): AlertRow[];
+  page(query: AlertQuery): Promise<AlertRow[]>;
+}
+
 export interface StoredEventLibraryOptions {
   readonly store: StoredEvents;
   readonly frames: NearestFrames;
   readonly rules: Pick<RulesFile, "units" | "ranges">;
-  readonly alerts: () => readonly AlertView[];
+  readonly alerts: StoredAlerts;
   readonly clock: Clock;
 }
 
@@ -92,7 +99,17 @@ export class StoredEventLibrary implements EventLibrary, EventWatcher {
   }
 
   alerts(): readonly AlertView[] {
-    return this.#options.alerts();
+    return this.#options.alerts.alerts().map(alertView);
+  }
+
+  async alertPage(
+    { cursor, ...query }: Parameters<EventLibrary["alertPage"]>[0],
+  ): ReturnType<EventLibrary["alertPage"]> {
+    const from = cursor === undefined ? {} : { beforeId: cursor };
+    // One more than is asked for tells whether there is another page.
+    const rows = await this.#options.alerts.page({ ...query, ...from, limit: query.limit + 1 });
+    const alerts = rows.slice(0, query.limit).map(alertView);
+    return { alerts, next: rows.length > query.limit ? alerts.at(-1)!.id : null };
   }
 
   async #views(rows: readonly EventRow[]): Promise<EventView[]> {
@@ -182,6 +199,10 @@ function bodyOf({ kind, deviceId, eventId, humidity, tempCel, text, json }: Even
   if (kind === "text") return { kind, text: text ?? "" };
   if (kind === "json") return { kind, json: json ?? "{}" };
   return { kind, deviceId: deviceId ?? 0, eventId: eventId ?? 0, humidity: humidity ?? NaN, tempCel: tempCel ?? NaN };
+}
+
+function alertView({ sensor, webhook: _, raisedPost, endedPost, ...row }: AlertRow): AlertView {
+  return { ...row, deviceId: sensor, webhook: { raised: raisedPost, ended: endedPost } };
 }
 
 /** What {@linkcode parseCursor} reads; `EVENT_CURSOR` of the viewer tells whether a text is one. */

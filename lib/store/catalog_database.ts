@@ -1,6 +1,8 @@
 /** The catalog's SQL, synchronous; runs in the worker, so that a slow sync stops nobody else. */
 import { DatabaseSync } from "node:sqlite";
 import type { ByteRange } from "../protocol/ranges.ts";
+import { ALERT_SCHEMA } from "./alert_schema.ts";
+import { AlertTables } from "./alert_tables.ts";
 import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import { EventQueries } from "./event_queries.ts";
 import { EVENT_LATE_SCHEMA, EVENT_SCHEMA } from "./event_schema.ts";
@@ -36,6 +38,7 @@ const MIGRATIONS = [
   FRAME_SCHEMA,
   EVENT_SCHEMA,
   EVENT_LATE_SCHEMA,
+  ALERT_SCHEMA,
 ];
 
 export class CatalogDatabase {
@@ -47,6 +50,7 @@ export class CatalogDatabase {
   /** Events: the same. */
   readonly eventQueries: EventQueries;
   readonly eventTables: EventTables;
+  readonly alertTables: AlertTables;
 
   /** Opens or makes the database file. */
   constructor(path: string) {
@@ -61,6 +65,7 @@ export class CatalogDatabase {
     this.frameTables = new FrameTables(this.#statements);
     this.eventQueries = new EventQueries(this.#statements);
     this.eventTables = new EventTables(this.#statements);
+    this.alertTables = new AlertTables(this.#statements);
     this.#migrate();
   }
 

@@ -4,10 +4,12 @@
  */
 /// <reference lib="deno.worker" />
 import { type ErrorCode, FramewireError } from "../errors.ts";
+import { ALERT_WRITES } from "./alert_catalog.ts";
 import { CATALOG_WRITES } from "./catalog.ts";
 import { CatalogDatabase } from "./catalog_database.ts";
 import { EVENT_WRITES } from "./event_catalog.ts";
 import { FRAME_WRITES } from "./frame_catalog.ts";
+import { ALERT_CALL } from "./sqlite_alert_catalog.ts";
 import { EVENT_CALL } from "./sqlite_event_catalog.ts";
 import { FRAME_CALL } from "./sqlite_frame_catalog.ts";
 
@@ -28,6 +30,7 @@ const WRITES: ReadonlySet<string> = new Set([
   ...CATALOG_WRITES,
   ...FRAME_WRITES.map((name) => FRAME_CALL + name),
   ...EVENT_WRITES.map((name) => EVENT_CALL + name),
+  ...ALERT_WRITES.map((name) => ALERT_CALL + name),
 ]);
 const SQLITE_FULL = 13;
 /** Results that mean the database itself cannot be trusted or written: IOERR, CORRUPT, CANTOPEN, NOTADB, READONLY. */
@@ -56,6 +59,9 @@ function runOne(call: CatalogCall): unknown {
     // What is asked behind a change of the same transaction is answered with it.
     if (!isWrite) database.eventTables.flush();
     return callMethod(isWrite ? database.eventTables : database.eventQueries, name, call.args);
+  }
+  if (call.method.startsWith(ALERT_CALL)) {
+    return callMethod(database.alertTables, call.method.slice(ALERT_CALL.length), call.args);
   }
   return callMethod(database, call.method, call.args);
 }

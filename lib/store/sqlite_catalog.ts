@@ -8,6 +8,8 @@ import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts"
 import type { CatalogCall, CatalogResult } from "./catalog_worker.ts";
 import type { EventCatalog } from "./event_catalog.ts";
 import type { FrameCatalog } from "./frame_catalog.ts";
+import type { AlertCatalog } from "./alert_catalog.ts";
+import { SqliteAlertCatalog } from "./sqlite_alert_catalog.ts";
 import { batchOf, SqliteEventCatalog } from "./sqlite_event_catalog.ts";
 import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
 
@@ -26,6 +28,8 @@ export class SqliteCatalog implements Catalog {
   readonly frames: FrameCatalog = new SqliteFrameCatalog((method, ...args) => this.#call(method, ...args));
   /** Events, too. */
   readonly events: EventCatalog = new SqliteEventCatalog((method, ...args) => this.#call(method, ...args));
+  /** Alerts, too. */
+  readonly alerts: AlertCatalog = new SqliteAlertCatalog((method, ...args) => this.#call(method, ...args));
   #waiting: Waiting[] = [];
   #running: Waiting[] = [];
   #ended: FramewireError | undefined;

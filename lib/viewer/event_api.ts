@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { answer, jsonAnswer } from "./answers.ts";
 import { alertJson, eventJson, feedJson, pointJson } from "./event_json.ts";
 import type { EventLibrary, FeedView } from "./event_library.ts";
-import { bucketsOf, eventCursorOf, eventFilterOf } from "./event_parameters.ts";
+import { alertFilterOf, bucketsOf, eventCursorOf, eventFilterOf } from "./event_parameters.ts";
 import { limitOf, nameOf, orderOf, timesOf } from "./parameters.ts";
 import { etagMatches } from "./range.ts";
 import { rfc3339 } from "./times.ts";
@@ -16,9 +16,10 @@ export async function feedsAnswer(library: EventLibrary): Promise<Response> {
   return jsonAnswer(200, { feeds: (await library.feeds()).map(feedJson) });
 }
 
-/** `/api/alerts`. */
-export function alertsAnswer(library: EventLibrary): Response {
-  return jsonAnswer(200, { alerts: library.alerts().map(alertJson) });
+/** `/api/alerts`: newest first; `next` is the `cursor` of the following page, or null. @throws {BadParameter} */
+export async function alertsAnswer(library: EventLibrary, query: URLSearchParams): Promise<Response> {
+  const { alerts, next } = await library.alertPage({ ...alertFilterOf(query), limit: limitOf(query) });
+  return jsonAnswer(200, { alerts: alerts.map(alertJson), next });
 }
 
 /**

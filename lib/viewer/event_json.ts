@@ -49,6 +49,7 @@ export function pointJson({ timeMs, ...point }: SeriesPoint): Record<string, unk
 }
 
 /** An alert as `/api/alerts` shows it. */
-export function alertJson({ sinceMs, endedMs, ...alert }: AlertView): Record<string, unknown> {
-  return { ...alert, since: rfc3339(sinceMs), ended: rfc3339OrNull(endedMs) };
+export function alertJson({ sinceMs, raisedMs, endedMs, webhook, ...alert }: AlertView): Record<string, unknown> {
+  const times = { since: rfc3339(sinceMs), raised: rfc3339(raisedMs), ended: rfc3339OrNull(endedMs) };
+  return { ...alert, ...times, webhook };
 }

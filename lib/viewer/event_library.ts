@@ -71,13 +71,32 @@ export interface AlertView {
   readonly condition: string;
   readonly device: string;
   readonly feed: string;
+  /** The `device_id` of the readings; null for free objects. */
+  readonly deviceId: number | null;
   /** Measure and value with which it was raised. */
   readonly measure: string;
   readonly value: number;
   /** When the rule began to hold, by the clock of the server. */
   readonly sinceMs: number;
+  /** When it had held for as long as it has to. */
+  readonly raisedMs: number;
   /** Null while it holds. */
   readonly endedMs: number | null;
+  /** Whether the webhook of its rule was told that it was raised, and that it is over: `none` has to be. */
+  readonly webhook: { readonly raised: PostView; readonly ended: PostView };
+}
+
+/** `failed`: it did not answer, and was given up. */
+export type PostView = "none" | "waiting" | "delivered" | "failed";
+
+/** Which alerts; all of it may be left out. */
+export interface AlertFilter {
+  readonly device?: string;
+  /** Those of which any part is in the span. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Only those which hold, or only those which are over. */
+  readonly holds?: boolean;
 }
 
 /** Which events; all of it may be left out. */
@@ -128,4 +147,8 @@ export interface EventLibrary {
   }): Promise<{ readonly bucketMs: number; readonly points: readonly SeriesPoint[] }>;
   /** Those which hold, and the last which have held; newest first. */
   alerts(): readonly AlertView[];
+  /** All that are kept, newest first. `next`: null behind the last. */
+  alertPage(
+    query: AlertFilter & { readonly cursor?: number; readonly limit: number },
+  ): Promise<{ readonly alerts: readonly AlertView[]; readonly next: number | null }>;
 }

@@ -31,7 +31,7 @@ export class EventNews {
   readonly #clock: Clock;
   /** By feed, the one longest waiting to be asked first; undefined while nobody listens. */
   #told: Map<number, Told> | undefined;
-  #toldAlerts = new Map<number, number | null>();
+  #toldAlerts = new Map<number, string>();
   #sinceMs = 0;
   #feeds: readonly FeedView[] = [];
 
@@ -87,8 +87,8 @@ export class EventNews {
 
   #newAlerts(): AlertView[] {
     const alerts = this.#library.alerts();
-    const fresh = alerts.filter(({ id, endedMs }) => this.#toldAlerts.get(id) !== endedMs);
-    this.#toldAlerts = new Map(alerts.map(({ id, endedMs }) => [id, endedMs]));
+    const fresh = alerts.filter((alert) => this.#toldAlerts.get(alert.id) !== stateOf(alert));
+    this.#toldAlerts = new Map(alerts.map((alert) => [alert.id, stateOf(alert)]));
     return fresh;
   }
 
@@ -130,4 +130,9 @@ function grownFeeds(feeds: readonly FeedView[], told: ReadonlyMap<number, Told>)
 
 function toldOf(feed: FeedView): Told {
   return { text: JSON.stringify(feed), events: feed.events, lastId: null };
+}
+
+/** What changes of an alert. */
+function stateOf({ endedMs, webhook }: AlertView): string {
+  return `${endedMs} ${webhook.raised} ${webhook.ended}`;
 }

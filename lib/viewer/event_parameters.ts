@@ -1,5 +1,5 @@
 /** Parameters of queries about events, checked. */
-import type { EventFilter, EventView } from "./event_library.ts";
+import type { AlertFilter, EventFilter, EventView } from "./event_library.ts";
 import { BadParameter, timesOf } from "./parameters.ts";
 
 const KINDS: readonly EventView["kind"][] = ["temp", "text", "json"];
@@ -13,16 +13,32 @@ const BUCKETS_MAX = 2_000;
 
 /** Which events are wanted. @throws {BadParameter} */
 export function eventFilterOf(query: URLSearchParams): EventFilter {
-  const wanted = {
+  return given({
     device: query.get("device") ?? undefined,
     feed: query.get("feed") ?? undefined,
     ...timesOf(query),
     kind: kindOf(query),
     search: searchOf(query),
     hasPicture: pictureOf(query),
-  };
-  // Left out, and not undefined: that is what the library takes.
-  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+  });
+}
+
+/** Which alerts are wanted, and where to go on. @throws {BadParameter} */
+export function alertFilterOf(query: URLSearchParams): AlertFilter & { readonly cursor?: number } {
+  const state = query.get("state");
+  if (state !== null && state !== "holds" && state !== "ended") {
+    throw new BadParameter("state", "holds or ended", state);
+  }
+  const cursor = query.get("cursor");
+  if (cursor !== null && !/^\d{1,15}$/.test(cursor)) {
+    throw new BadParameter("cursor", "the `next` of an answer", cursor);
+  }
+  return given({
+    device: query.get("device") ?? undefined,
+    ...timesOf(query),
+    holds: state === null ? undefined : state === "holds",
+    cursor: cursor === null ? undefined : Number(cursor),
+  });
 }
 
 /** Where to go on; undefined when it is not given. @throws {BadParameter} */
@@ -58,4 +74,9 @@ function searchOf(query: URLSearchParams): string | undefined {
   const text = query.get("search") ?? "";
   if (text.length <= SEARCH_LENGTH_MAX) return text === "" ? undefined : text;
   throw new BadParameter("search", `a text of at most ${SEARCH_LENGTH_MAX} characters`, text);
+}
+
+/** What is undefined is left out: that is what the library takes. */
+function given<T extends object>(wanted: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as T;
 }

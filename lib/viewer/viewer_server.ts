@@ -207,7 +207,7 @@ export class ViewerServer {
       case "series":
         return seriesAnswer(events, query, clock.wallMs());
       case "alerts":
-        return alertsAnswer(events);
+        return alertsAnswer(events, query);
       case "eventPicture":
         return eventPictureAnswer(events, route.id, request.headers);
       case "malformed":

@@ -1,7 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import { type Alert, EventRules } from "../../lib/events/event_rules.ts";
+import { assertEquals } from "@std/assert";
+import { LIMITS } from "../../lib/config/limits.ts";
+import { EventRules } from "../../lib/events/event_rules.ts";
 import type { FeedOrigin, LiveBody } from "../../lib/events/live_event.ts";
 import { parseRules } from "../../lib/events/rules_parser.ts";
+import type { Alert } from "../../lib/store/alert_catalog.ts";
 
 const ORIGIN: FeedOrigin = { feedId: 1, device: "van-7", feed: "line1", run: "r", late: false };
 
@@ -42,16 +44,15 @@ Deno.test("an alert is raised when its rule holds, and ends when it does not", (
   assertEquals(setting.take(), []);
   setting.temp(2, 60.1);
   setting.temp(3, 70);
-  assertEquals(setting.rules.alerts(), [{
-    ...{ id: 1, rule: "rule0", condition: "temp_cel > 60", device: "van-7", feed: "line1" },
-    ...{ measure: "temp_cel", value: 60.1, sinceMs: 2_000, endedMs: null },
+  assertEquals(setting.changes, [{
+    ...{ id: 1, rule: "rule0", condition: "temp_cel > 60", device: "van-7", feed: "line1", sensor: 1 },
+    ...{ measure: "temp_cel", value: 60.1, sinceMs: 2_000, raisedMs: 2_000, endedMs: null },
   }]);
   assertEquals([setting.take(), setting.rules.holding], [["+1 since 2"], 1]);
   setting.temp(4, 60);
   assertEquals([setting.take(), setting.rules.holding], [["-1 at 4"], 0]);
   setting.temp(5, 61);
   assertEquals(setting.take(), ["+2 since 5"]);
-  assertEquals(setting.rules.alerts().map(({ id }) => id), [2, 1], "newest first");
 });
 
 Deno.test("for: it must hold so long without a break", () => {
@@ -59,7 +60,8 @@ Deno.test("for: it must hold so long without a break", () => {
   for (const [atS, temp] of [[0, 61], [5, 62], [9, 60], [10, 61], [19.9, 61]] as const) setting.temp(atS, temp);
   assertEquals(setting.take(), []);
   setting.temp(20, 61);
-  assertEquals(setting.rules.alerts()[0]?.condition, "temp_cel > 60 for 10s");
+  const [{ condition, raisedMs } = {}] = setting.changes;
+  assertEquals([condition, raisedMs], ["temp_cel > 60 for 10s", 20_000]);
   assertEquals(setting.take(), ["+1 since 10"]);
 });
 
@@ -122,16 +124,71 @@ Deno.test("of free objects the newest value of each field counts, whatever an ev
   assertEquals(setting.take(), ["-1 at 5"]);
 });
 
-Deno.test("alerts and sensors are bounded, and none that holds is forgotten before those which have ended", () => {
+Deno.test("sensors of a feed are bounded", () => {
   const setting = new Setting({ when: "temp_cel > 60" });
-  setting.temp(0, 61, { origin: { feedId: 9, feed: "first" } });
-  for (let n = 1; n <= 1_500; n++) {
-    setting.temp(2 * n, 61);
-    setting.temp(2 * n + 1, 20);
-  }
-  const alerts = setting.rules.alerts();
-  assertEquals([alerts.length, setting.rules.raised], [1_000, 1_501]);
-  assertEquals(alerts.at(-1)?.id, 1, "it still holds");
-  for (let deviceId = 2; deviceId < 1_000; deviceId++) setting.temp(10_000, 61, { deviceId });
-  assert(setting.rules.raised < 1_501 + 100, `${setting.rules.raised}`);
+  for (let deviceId = 1; deviceId < 1_000; deviceId++) setting.temp(1, 61, { deviceId });
+  assertEquals(setting.rules.raised, LIMITS.measuresPerFeedMax);
+});
+
+Deno.test("alerts of a device are bounded: one more is raised once another has ended, and other devices have their own", () => {
+  const setting = new Setting({ when: "temp_cel > 60" });
+  const most = LIMITS.alertsHoldingPerDeviceMax;
+  for (let feedId = 1; feedId <= most + 1; feedId++) setting.temp(1, 61, { origin: { feedId, feed: `feed${feedId}` } });
+  assertEquals([setting.rules.raised, setting.rules.holding], [most, most]);
+  setting.temp(1, 61, { origin: { feedId: 9_999, device: "other" } });
+  assertEquals(setting.rules.holding, most + 1);
+  setting.temp(2, 20, { origin: { feedId: 1, feed: "feed1" } });
+  setting.temp(2, 61, { origin: { feedId: most + 1, feed: `feed${most + 1}` } });
+  assertEquals([setting.rules.raised, setting.rules.holding], [most + 2, most + 1]);
+});
+
+/** What a server remembers of an alert that holds. */
+function before(patch: Partial<Alert> = {}): Alert {
+  return {
+    ...{ id: 7, rule: "rule0", condition: "temp_cel > 60", device: "van-7", feed: "line1", sensor: 1 },
+    ...{ measure: "temp_cel", value: 61, sinceMs: 10_000, raisedMs: 20_000, endedMs: null, ...patch },
+  };
+}
+
+Deno.test("an alert of before a restart is not raised again, and ends when its rule does not hold any more", () => {
+  const setting = new Setting({ when: "temp_cel > 60" });
+  setting.rules.resume({ holding: [before(), before({ id: 6, sensor: 2 })], lastId: 9 }, 30_000);
+  assertEquals(setting.rules.holding, 2);
+  setting.temp(31, 62);
+  setting.temp(31, 20, { deviceId: 3 });
+  setting.temp(32, 20, { origin: { feedId: 2, feed: "line2" } });
+  assertEquals(setting.take(), []);
+  setting.temp(33, 59);
+  assertEquals([setting.changes[0]?.sinceMs, setting.take()], [10_000, ["-7 at 33"]]);
+  setting.temp(34, 61);
+  assertEquals(setting.take(), ["+10 since 34"], "ids go on behind the highest");
+  setting.temp(35, 20, { deviceId: 2 });
+  assertEquals([setting.take(), setting.rules.holding], [["-6 at 35"], 1]);
+});
+
+Deno.test("an alert of before a restart waits for its `clear`, also of free objects", () => {
+  const setting = new Setting({ when: "load > 1", clear: "load < 0.5" });
+  setting.rules.resume({ holding: [before({ sensor: null, measure: "load" })], lastId: 7 }, 30_000);
+  setting.body(31, { kind: "json", json: '{"other": 1}' });
+  setting.body(32, { kind: "json", json: '{"load": 0.9}' });
+  assertEquals(setting.take(), []);
+  setting.body(33, { kind: "json", json: '{"load": 0.4}' });
+  assertEquals(setting.take(), ["-7 at 33"]);
+});
+
+Deno.test("an alert of before a restart ends at once when there is no such rule for its feed any more", () => {
+  const setting = new Setting({ when: "temp_cel > 60", device: "van-*" });
+  const holding = [before({ rule: "gone" }), before({ id: 8, device: "truck-1" }), before({ id: 9 })];
+  setting.rules.resume({ holding, lastId: 9 }, 30_000);
+  assertEquals([setting.take(), setting.rules.holding], [["-7 at 30", "-8 at 30"], 1]);
+});
+
+Deno.test("a clock that is set back by hours does not end the watch", () => {
+  const setting = new Setting({ when: "temp_cel > 60", for: "10s" });
+  setting.temp(1_000_000, 61);
+  setting.temp(500, 61);
+  assertEquals(setting.take(), [], "it has not held for ten seconds by the new clock");
+  setting.temp(510, 61);
+  setting.temp(511, 20);
+  assertEquals(setting.take(), ["+1 since 500", "-1 at 511"]);
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Alert } from "../../lib/events/event_rules.ts";
+import type { Alert } from "../../lib/store/alert_catalog.ts";
 import { Webhooks } from "../../lib/events/webhooks.ts";
 import { FramewireError } from "../../lib/errors.ts";
 import { silentLog } from "../../lib/log.ts";
@@ -9,8 +9,9 @@ import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
 const ALERT: Alert = {
-  ...{ id: 3, rule: "hot", condition: "temp_cel > 60", device: "van-7", feed: "line1", measure: "temp_cel" },
-  ...{ value: 61.2, sinceMs: Date.UTC(2026, 10, 20, 12), endedMs: null },
+  ...{ id: 3, rule: "hot", condition: "temp_cel > 60", device: "van-7", feed: "line1", sensor: 7 },
+  ...{ measure: "temp_cel", value: 61.2, endedMs: null },
+  ...{ sinceMs: Date.UTC(2026, 10, 20, 12), raisedMs: Date.UTC(2026, 10, 20, 12, 0, 10) },
 };
 
 /** Webhooks in made-up time which post to `post`. */
@@ -18,7 +19,9 @@ function setUp(post: HttpPost) {
   const clock = new MadeUpClock();
   const warnings: string[] = [];
   const log = (_level: string, text: string, fields = {}) => void warnings.push(`${text} ${JSON.stringify(fields)}`);
-  return { clock, warnings, webhooks: new Webhooks({ post, clock, log }) };
+  const ends: string[] = [];
+  const done = (id: number, what: string, state: string) => void ends.push(`${id} ${what} ${state}`);
+  return { clock, warnings, ends, webhooks: new Webhooks({ post, clock, log, done }) };
 }
 
 Deno.test("a real server gets what was raised and what has ended, in order, as JSON", async () => {
@@ -28,16 +31,21 @@ Deno.test("a real server gets what was raised and what has ended, in order, as J
     got.push(await request.json());
     return new Response("thanks", { status: 201 });
   });
-  const webhooks = new Webhooks({ post: systemHttpPost, clock: systemClock, log: silentLog });
+  const ends: string[] = [];
+  const done = (id: number, what: string, state: string) => void ends.push(`${id} ${what} ${state}`);
+  const webhooks = new Webhooks({ post: systemHttpPost, clock: systemClock, log: silentLog, done });
   const url = `http://127.0.0.1:${server.addr.port}/alert`;
-  webhooks.send(url, ALERT);
-  webhooks.send(url, { ...ALERT, endedMs: ALERT.sinceMs + 5_000 });
-  await waitFor(() => got.length === 2, { what: "both posts" });
-  const { sinceMs: _, endedMs: __, ...rest } = ALERT;
+  const over = { ...ALERT, endedMs: ALERT.sinceMs + 15_000 };
+  webhooks.send(url, over, "raised");
+  webhooks.send(url, over, "ended");
+  await waitFor(() => ends.length === 2, { what: "both posts" });
+  const { sinceMs: _, raisedMs: __, endedMs: ___, sensor: deviceId, ...rest } = ALERT;
+  const times = { since: "2026-11-20T12:00:00.000Z", raised: "2026-11-20T12:00:10.000Z" };
   assertEquals(got, [
-    { event: "raised", ...rest, since: "2026-11-20T12:00:00.000Z", ended: null },
-    { event: "ended", ...rest, since: "2026-11-20T12:00:00.000Z", ended: "2026-11-20T12:00:05.000Z" },
+    { event: "raised", ...rest, deviceId, ...times, ended: null },
+    { event: "ended", ...rest, deviceId, ...times, ended: "2026-11-20T12:00:15.000Z" },
   ]);
+  assertEquals(ends, ["3 raised delivered", "3 ended delivered"]);
   await webhooks.stop();
   await server.shutdown();
 });
@@ -56,29 +64,32 @@ Deno.test("a redirect is not followed, and a server which is not there is an err
   assert(error instanceof FramewireError && error.code === "CONNECTION_LOST");
 });
 
-Deno.test("an address which fails is tried three times more, with pauses, and then said to have failed", async () => {
+Deno.test("an address which fails is tried five times more, with pauses, and then said to have failed", async () => {
   const at: number[] = [];
-  const { clock, webhooks, warnings } = setUp(() => {
+  const { clock, webhooks, warnings, ends } = setUp(() => {
     at.push(clock.now());
     return Promise.resolve(500);
   });
-  webhooks.send("http://a/", ALERT);
+  webhooks.send("http://a/", ALERT, "raised");
+  await clock.advance(750_000);
+  assertEquals([at.length, ends], [5, []]);
   await clock.advance(60_000);
-  assertEquals(at, [0, 1_000, 6_000, 31_000]);
-  assertEquals(warnings, ['Webhook failed {"url":"http://a/","error":"status 500"}']);
+  assertEquals(at, [0, 1_000, 6_000, 31_000, 151_000, 751_000]);
+  assertEquals(warnings, ['Webhook failed {"url":"http://a/","alert":3,"error":"status 500"}']);
+  assertEquals(ends, ["3 raised failed"]);
   assertEquals(clock.pendingTimers, 0);
   await webhooks.stop();
 });
 
 Deno.test("a refusal is not tried again; a wish to wait is", async () => {
-  for (const [status, tries] of [[400, 1], [404, 1], [408, 4], [429, 4]] as const) {
+  for (const [status, tries] of [[400, 1], [404, 1], [408, 6], [429, 6]] as const) {
     let asked = 0;
     const { clock, webhooks } = setUp(() => {
       asked++;
       return Promise.resolve(status);
     });
-    webhooks.send("http://a/", ALERT);
-    await clock.advance(60_000);
+    webhooks.send("http://a/", ALERT, "raised");
+    await clock.advance(800_000);
     assertEquals(asked, tries, `${status}`);
     await webhooks.stop();
   }
@@ -91,24 +102,25 @@ Deno.test("an address which never answers is given up, and holds up no other", a
     if (url === "http://b/") return Promise.resolve(200);
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   });
-  webhooks.send("http://a/", ALERT);
-  webhooks.send("http://b/", ALERT);
+  webhooks.send("http://a/", ALERT, "raised");
+  webhooks.send("http://b/", ALERT, "raised");
   await clock.advance(1);
   assertEquals(got, ["http://a/", "http://b/"]);
-  await clock.advance(100_000);
-  assertEquals(got.filter((url) => url === "http://a/").length, 4);
-  assertEquals(warnings, ['Webhook failed {"url":"http://a/","error":"no answer for 10 s"}']);
+  await clock.advance(900_000);
+  assertEquals(got.filter((url) => url === "http://a/").length, 6);
+  assertEquals(warnings, ['Webhook failed {"url":"http://a/","alert":3,"error":"no answer for 10 s"}']);
   await webhooks.stop();
 });
 
 Deno.test("what waits is bounded, and stop gives it up at once", async () => {
   let asked = 0;
-  const { webhooks, warnings, clock } = setUp((_url, _json, signal) => {
+  const { webhooks, warnings, clock, ends } = setUp((_url, _json, signal) => {
     asked++;
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   });
-  for (let n = 0; n < 150; n++) webhooks.send("http://a/", ALERT);
-  assertEquals(warnings.length, 49, "one is on its way, and 100 wait");
+  for (let n = 0; n < 150; n++) webhooks.send("http://a/", ALERT, "raised");
+  assertEquals([warnings.length, ends.length], [49, 49], "one is on its way, and 100 wait");
   await webhooks.stop();
+  assertEquals(ends.length, 49, "what waits is not done");
   assertEquals([asked, clock.pendingTimers], [1, 0]);
 });

@@ -25,7 +25,8 @@ export function madeUpEvent(id: number, patch: Partial<EventView> = {}): EventVi
 export function madeUpAlert(id: number, patch: Partial<AlertView> = {}): AlertView {
   return {
     ...{ id, rule: "hot", condition: "temp_cel > 60", device: "press-4", feed: "feed1" },
-    ...{ measure: "temp_cel", value: 61.25, sinceMs: 1_700_000_000_000, endedMs: null },
+    ...{ deviceId: 1, measure: "temp_cel", value: 61.25, sinceMs: 1_700_000_000_000, raisedMs: 1_700_000_010_000 },
+    ...{ endedMs: null, webhook: { raised: "none", ended: "none" } },
     ...patch,
   };
 }
@@ -98,5 +99,12 @@ export class MadeUpEventLibrary implements EventLibrary {
 
   alerts(): readonly AlertView[] {
     return this.shownAlerts;
+  }
+
+  alertPage(query: Parameters<EventLibrary["alertPage"]>[0]): ReturnType<EventLibrary["alertPage"]> {
+    this.asked.push(query);
+    const found = this.shownAlerts.filter(({ id }) => query.cursor === undefined || id < query.cursor);
+    const alerts = found.slice(0, query.limit);
+    return Promise.resolve({ alerts, next: found.length > alerts.length ? alerts.at(-1)!.id : null });
   }
 }

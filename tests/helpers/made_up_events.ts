@@ -57,10 +57,13 @@ export function madeUpAlert(id: number, patch: Partial<AlertView> = {}): AlertVi
     condition: "temp_cel > 60 for 10s",
     device: "press-4",
     feed: "sensor-1",
+    deviceId: 1,
     measure: "temp_cel",
     value: 63.2,
     sinceMs: Date.now(),
+    raisedMs: Date.now(),
     endedMs: null,
+    webhook: { raised: "none", ended: "none" },
     ...patch,
   };
 }

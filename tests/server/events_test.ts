@@ -158,6 +158,43 @@ Deno.test("--rules: units, an alert in the page's messages and at a webhook; --p
   await hook.shutdown();
 });
 
+Deno.test("an alert outlives a kill of the server: it is not raised again, its webhook is told, and it ends", async () => {
+  const posted: { event: string; id: number }[] = [];
+  let status = 500;
+  const hook = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const post = await request.json();
+    if (status === 200) posted.push(post);
+    return new Response(null, { status });
+  });
+  await using folder = await tempFolder();
+  const rules = join(folder.path, "rules.json");
+  const webhook = `http://127.0.0.1:${hook.addr.port}/`;
+  await Deno.writeTextFile(rules, JSON.stringify({ rules: [{ name: "hot", when: "temp_cel > 60", webhook }] }));
+  await using server = await startServer({ args: ["--rules", rules] });
+  const alerts = async () => (await json(server, "/api/alerts")).alerts;
+  {
+    await using sender = await Sender.open(server);
+    await sender.send(1, temp(61.5));
+    const [alert] = await waitFor(async () => (await alerts()).length === 1 && await alerts(), { what: "the alert" });
+    assertEquals([alert.ended, alert.webhook], [null, { raised: "waiting", ended: "none" }]);
+  }
+  status = 200;
+  await server.restart();
+  await waitFor(() => posted.length === 1, { what: "the post of before" });
+  await using sender = await Sender.open(server);
+  await sender.send(2, temp(62));
+  await sender.storedUpTo(2);
+  assertEquals((await alerts()).map(({ id, ended }: { id: number; ended: string | null }) => [id, ended]), [[1, null]]);
+  await sender.send(3, temp(20));
+  await waitFor(async () => (await alerts())[0].webhook.ended === "delivered", { what: "its end" });
+  const [alert] = await alerts();
+  assertEquals([alert.value, alert.ended !== null, alert.webhook.raised], [61.5, true, "delivered"]);
+  assertEquals(posted.map(({ event, id }) => [event, id]), [["raised", 1], ["ended", 1]]);
+  await server.restart();
+  assertEquals((await alerts()).length, 1, "in the history");
+  await hook.shutdown();
+});
+
 Deno.test("a server whose rules are wrong says where, and does not start", async () => {
   await using folder = await tempFolder();
   const rules = join(folder.path, "rules.json");

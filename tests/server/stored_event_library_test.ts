@@ -57,7 +57,8 @@ function setUp(rules = "{}") {
       return Promise.resolve({ id: 77, timeMs: 2_500 });
     },
   };
-  const library = new StoredEventLibrary({ store, frames, rules: parseRules(rules), alerts: () => [], clock });
+  const alerts = { alerts: () => [], page: () => Promise.resolve([]) };
+  const library = new StoredEventLibrary({ store, frames, rules: parseRules(rules), alerts, clock });
   const tell = (body: LiveBody, late = false) =>
     library.stored({ feedId: 1, device: "box", feed: "line1", run: "r", late }, [{ sequence: 1, timeMs: 1, body }]);
   return { clock, asked, queries, library, tell, shown, setPage: (next: EventPage) => page = next, frames };

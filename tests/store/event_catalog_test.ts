@@ -8,7 +8,7 @@ import { Statements } from "../../lib/store/statements.ts";
 import { reading, withRealEvents } from "../helpers/event_store_fixture.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
 
-const TABLES = ["feed", "feed_run", "event", "measure", "rollup"];
+const TABLES = ["feed", "feed_run", "event", "measure", "rollup", "alert"];
 
 Deno.test("SqliteCatalog takes over a database from before there were events, with all that is in it", async () => {
   await using folder = await tempFolder();

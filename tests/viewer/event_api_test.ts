@@ -113,12 +113,33 @@ Deno.test("/events/{id}.jpg is the picture, which never changes; what is no pict
     }
   }));
 
-Deno.test("/api/alerts gives what holds, and what has held", () =>
+Deno.test("/api/alerts gives what holds and what has held, page by page", () =>
   withViewer(async (fixture) => {
-    fixture.events.shownAlerts = [madeUpAlert(2), madeUpAlert(1, { endedMs: 1_700_000_005_000 })];
-    const { alerts } = await json(fixture, "/api/alerts");
-    assertEquals(alerts.map(({ id, since, ended }: Record<string, unknown>) => [id, since, ended]), [
-      [2, "2023-11-14T22:13:20.000Z", null],
-      [1, "2023-11-14T22:13:20.000Z", "2023-11-14T22:13:25.000Z"],
+    const ended = { endedMs: 1_700_000_015_000, webhook: { raised: "delivered", ended: "waiting" } } as const;
+    fixture.events.shownAlerts = [madeUpAlert(2), madeUpAlert(1, ended)];
+    const { alerts, next } = await json(fixture, "/api/alerts?limit=1");
+    assertEquals([alerts.map(({ id }: { id: number }) => id), next], [[2], 2]);
+    const rest = await json(fixture, "/api/alerts?limit=1&cursor=2");
+    assertEquals(rest, {
+      alerts: [{
+        ...{ id: 1, rule: "hot", condition: "temp_cel > 60", device: "press-4", feed: "feed1", deviceId: 1 },
+        ...{ measure: "temp_cel", value: 61.25, since: "2023-11-14T22:13:20.000Z", raised: "2023-11-14T22:13:30.000Z" },
+        ...{ ended: "2023-11-14T22:13:35.000Z", webhook: { raised: "delivered", ended: "waiting" } },
+      }],
+      next: null,
+    });
+  }));
+
+Deno.test("/api/alerts takes a device, a span and a state, and says what is wrong", () =>
+  withViewer(async (fixture) => {
+    await json(fixture, "/api/alerts?device=a&since=1000&until=2000&state=holds&limit=7");
+    await json(fixture, "/api/alerts?state=ended&cursor=12");
+    assertEquals(fixture.events.asked, [
+      { device: "a", sinceMs: 1_000, untilMs: 2_000, holds: true, limit: 7 },
+      { holds: false, cursor: 12, limit: 100 },
     ]);
+    for (const [query, parameter] of [["state=open", "state"], ["cursor=x", "cursor"], ["limit=0", "limit"]]) {
+      const { error } = await json(fixture, `/api/alerts?${query}`, 400);
+      assertEquals([error.code, error.parameter], ["BAD_PARAMETER", parameter]);
+    }
   }));
