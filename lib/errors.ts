@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   },
   // The session.
   UNEXPECTED_MESSAGE: { retryable: false, exit: 1, meaning: "A message which is not allowed in this state" },
+  RATE_EXCEEDED: { retryable: false, exit: 1, meaning: "More pings than a heartbeat has a use for" },
   UNSUPPORTED_VERSION: { retryable: false, exit: 3, meaning: "The two sides share no protocol version" },
   UNAUTHENTICATED: { retryable: false, exit: 3, meaning: "The token is missing or wrong" },
   INVALID_DEVICE: { retryable: false, exit: 2, meaning: "The device name is empty, too long or not text" },

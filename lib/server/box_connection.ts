@@ -14,6 +14,7 @@ import { type Hello, type Message, type OpenFeed, type OpenSource, PROTOCOL_VERS
 import { totalBytes } from "../protocol/ranges.ts";
 import { StreamNumbers } from "../protocol/stream_numbers.ts";
 import type { CloseReason } from "../session/close_reason.ts";
+import type { FairTurns } from "../session/fair_turns.ts";
 import { Session } from "../session/session.ts";
 import type { ClipStore } from "../store/clip_store.ts";
 import { checkHello } from "./credentials.ts";
@@ -23,6 +24,8 @@ import type { TokenRule } from "./serve_options.ts";
 export interface BoxConnectionOptions {
   readonly connection: Connection;
   readonly clock: Clock;
+  /** Shared by all connections. */
+  readonly turns: FairTurns;
   readonly log: Log;
   readonly store: ClipStore;
   readonly devices: DeviceTable;
@@ -51,7 +54,7 @@ export class BoxConnection {
 
   constructor(options: BoxConnectionOptions) {
     this.#options = options;
-    this.#session = new Session("server", options.connection, options.clock);
+    this.#session = new Session("server", options.connection, options.clock, options.turns);
   }
 
   /** Serves it until it ends. Never rejects. */

@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
 import { sleep } from "../platform/clock.ts";
 import type { Address, Connection, Listener, Network } from "../platform/network.ts";
+import { FairTurns } from "../session/fair_turns.ts";
 import { errorToPeer } from "../session/peer_error.ts";
 import { encodeMessage } from "../protocol/codec.ts";
 import { BoxConnection, type BoxConnectionOptions } from "./box_connection.ts";
@@ -18,11 +19,15 @@ const TURN_AWAY_MS = 1_000;
 /** How long connections may take to say their last words when the server stops, ms. */
 const STOP_MS = 5_000;
 
+/** What is the same for all connections. */
+export type BoxListenerOptions = Omit<BoxConnectionOptions, "connection" | "turns" | "welcomed">;
+
 export class BoxListener {
   readonly #network: Network;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #options: Omit<BoxConnectionOptions, "connection" | "welcomed">;
+  readonly #options: BoxListenerOptions;
+  readonly #turns: FairTurns;
   readonly #open = new Map<BoxConnection, Promise<unknown>>();
   /** Those which have not said Hello, the longest here first. */
   readonly #strangers = new Set<BoxConnection>();
@@ -30,10 +35,11 @@ export class BoxListener {
   #listener: Listener | undefined;
   #accepting: Promise<void> = Promise.resolve();
 
-  constructor(network: Network, options: Omit<BoxConnectionOptions, "connection" | "welcomed">) {
+  constructor(network: Network, options: BoxListenerOptions) {
     this.#network = network;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#turns = new FairTurns(options.clock);
     this.#options = options;
   }
 
@@ -85,7 +91,8 @@ export class BoxListener {
 
   #serve(connection: Connection): void {
     if (this.#open.size >= LIMITS.connectionsMax) return void this.#turnAway(connection);
-    const box = new BoxConnection({ ...this.#options, connection, welcomed: () => this.#strangers.delete(box) });
+    const own = { connection, turns: this.#turns, welcomed: () => this.#strangers.delete(box) };
+    const box = new BoxConnection({ ...this.#options, ...own });
     if (this.#strangers.size >= LIMITS.strangersMax) this.#cutStrangers(1);
     this.#strangers.add(box);
     const running = box.run().finally(() => {

@@ -12,9 +12,11 @@ import { ClockOffset } from "../protocol/clock_offset.ts";
 import type { Message } from "../protocol/message.ts";
 import { mayReceive, type Phase, type Role } from "../protocol/session_rules.ts";
 import { type CloseReason, closeReasonOf } from "./close_reason.ts";
+import { FairTurns, Slice } from "./fair_turns.ts";
 import { type FrameSource, FrameWriter } from "./frame_writer.ts";
 import { MessageReader } from "./message_reader.ts";
 import { errorFromPeer, errorToPeer } from "./peer_error.ts";
+import { PingBudget } from "./ping_budget.ts";
 
 /** What a side does with the messages that the rules let through. */
 export interface SessionHandler {
@@ -30,6 +32,9 @@ export class Session {
   readonly #role: Role;
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly #turns: FairTurns;
+  readonly #slice = new Slice();
+  readonly #pings: PingBudget;
   readonly #reader: MessageReader;
   readonly #writer: FrameWriter;
   readonly #startedMs: number;
@@ -47,10 +52,13 @@ export class Session {
   #roundTripMs: number | null = null;
   readonly #peerClock = new ClockOffset();
 
-  constructor(role: Role, connection: Connection, clock: Clock) {
+  /** `turns`: shared by all connections of the program. */
+  constructor(role: Role, connection: Connection, clock: Clock, turns = new FairTurns(clock)) {
     this.#role = role;
     this.#connection = connection;
     this.#clock = clock;
+    this.#turns = turns;
+    this.#pings = new PingBudget(clock.now());
     this.#reader = new MessageReader(connection, clock);
     this.#writer = new FrameWriter(connection, clock);
     this.#startedMs = clock.now();
@@ -152,22 +160,29 @@ export class Session {
     while (true) {
       const message = await this.#reader.next();
       if (message === undefined) return this.#writer.end();
-      if (this.#ending) continue;
-      if (!mayReceive(this.#role, this.#phase, message.kind)) {
-        throw new FramewireError(
-          "UNEXPECTED_MESSAGE",
-          `Cannot take ${message.kind} as ${this.#role}: phase is ${this.#phase}`,
-        );
-      }
-      if (this.#takeOwn(message)) continue;
-      await handler.receive(message);
+      this.#slice.begin(this.#clock.now());
+      if (!this.#ending) await this.#take(message, handler);
+      if (!this.#slice.end(this.#clock.now())) continue;
+      await this.#turns.next();
+      this.#slice.renew(this.#clock.now());
     }
+  }
+
+  #take(message: Message, handler: SessionHandler): Promise<void> | void {
+    if (!mayReceive(this.#role, this.#phase, message.kind)) {
+      throw new FramewireError(
+        "UNEXPECTED_MESSAGE",
+        `Cannot take ${message.kind} as ${this.#role}: phase is ${this.#phase}`,
+      );
+    }
+    if (!this.#takeOwn(message)) return handler.receive(message);
   }
 
   /** Handles what is the session's own business. */
   #takeOwn(message: Message): boolean {
     switch (message.kind) {
       case "ping":
+        this.#pings.take(this.#clock.now());
         this.send({ kind: "pong", nonce: message.nonce, unixMs: this.#clock.wallMs() });
         return true;
       case "pong":
