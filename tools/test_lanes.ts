@@ -47,7 +47,7 @@ let reportCount = 0;
 
 async function runUnit({ files }: TestUnit, { root, folder, signal, print }: LanesOptions): Promise<LanesResult> {
   const report = join(folder, `junit-${reportCount++}.xml`);
-  if (signal.aborted) return { counts: countTests("", files), code: 1 };
+  if (signal.aborted) return withoutTests(files, "was not run", 1);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
     cwd: root,
@@ -66,10 +66,17 @@ async function runUnit({ files }: TestUnit, { root, folder, signal, print }: Lan
   const ended = child.status.finally(stop);
   const [{ code }] = await Promise.all([ended, read(child.stdout), read(child.stderr)]);
   signal.removeEventListener("abort", stop);
-  if (code !== 0) said.push(new TextEncoder().encode(`${files.join(" ")} ended with code ${code}\n`));
   print(Buffer.concat(said));
-  const counts = countTests(await Deno.readTextFile(report).catch(() => ""), files);
+  const counts = countTests(await Deno.readTextFile(report).catch(() => ""));
+  const { passed, failures, ignored } = counts;
+  // It was killed, a file did not load, or something is amiss which nobody has thought of.
+  if (failures.length === 0 && code !== 0) return withoutTests(files, `ended with code ${code}`, code, counts);
+  if (passed + failures.length + ignored.length === 0) return withoutTests(files, "told of no test", 1);
   return { counts, code };
+}
+
+function withoutTests(files: readonly string[], what: string, code: number, counts = countTests("")): LanesResult {
+  return { counts: { ...counts, failures: [`${files.join(" ")}: ${what}`] }, code };
 }
 
 function killGroup(pid: number): void {

@@ -36,14 +36,6 @@ Deno.test("countTests: counts tests, not steps, and names what was ignored", () 
   });
 });
 
-Deno.test("countTests: a file which told of no test is a failure, and so is each of a run without a report", () => {
-  assertEquals(countTests(REPORT, ["a_test.ts", "b_test.ts", "c_test.ts"]).failures, [
-    ...["./a_test.ts: bad", "./c_test.ts: x"],
-    "./b_test.ts: told of no test",
-  ]);
-  assertEquals(countTests("", ["a_test.ts"]), { passed: 0, failures: ["./a_test.ts: told of no test"], ignored: [] });
-});
-
 Deno.test("addCounts: the counts of several runs as those of one", () => {
   const counts = [{ passed: 2, failures: ["a"], ignored: [] }, { passed: 3, failures: ["b"], ignored: ["c"] }];
   assertEquals(addCounts(counts), { passed: 5, failures: ["a", "b"], ignored: ["c"] });

@@ -22,18 +22,22 @@ Deno.test("runPlan: adds up what its processes tell, and one which dies without 
     "good_test.ts": `Deno.test("good", () => {}); Deno.test.ignore("left out", () => {});`,
     "bad_test.ts": `Deno.test("bad", () => { throw new Error("no"); });`,
     "broken_test.ts": `import "./nothing.ts";`,
+    "empty_test.ts": "",
     "killed_test.ts": `Deno.test("x", () => {}); Deno.test("y", () => Deno.kill(Deno.pid, "SIGKILL"));`,
     "quiet_test.ts": `Deno.test("quiet", () => {});`,
   });
   assertEquals(counts, {
     passed: 2,
-    failures: ["./bad_test.ts: bad", "./broken_test.ts: told of no test", "./killed_test.ts: told of no test"],
+    failures: [
+      "./bad_test.ts: bad",
+      ...["broken_test.ts: ended with code 1", "empty_test.ts: told of no test", "killed_test.ts: ended with code 137"],
+    ],
     ignored: ["./good_test.ts: left out"],
   });
   assertNotEquals(code, 0);
   // In one piece each, the one which wants quiet behind all others.
-  assertEquals(said.length, 5);
-  assertMatch(said.find((text) => text.includes("bad ... "))!, /Error: no[^]*bad_test\.ts ended with code 1\n$/);
+  assertEquals(said.length, 6);
+  assertMatch(said.find((text) => text.includes("bad ... "))!, /^.*running 1 test from [^]*Error: no[^]*0 passed/);
   assertMatch(said.at(-1)!, /quiet \.\.\. /);
 });
 
@@ -58,7 +62,7 @@ Deno.test("runPlan: when it is stopped, what runs ends with all it has started, 
   const result = await running;
   assertEquals([result.passed, result.failures], [
     0,
-    ["./hanging_test.ts: told of no test", "./later_test.ts: told of no test"],
+    ["hanging_test.ts: ended with code 137", "later_test.ts: was not run"],
   ]);
   // Gone, or waiting for its new parent to notice.
   const state = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => ") Z");
