@@ -164,13 +164,17 @@ export interface TrashRow {
   readonly file: string;
 }
 
-/** A picture with a name, as it is known. */
-export interface NamedPicture {
-  readonly id: number;
+/** What makes two pictures of a source the same. */
+export interface PictureContent {
   readonly name: string;
-  readonly file: string;
   readonly bytes: number;
   readonly crc32: number;
+}
+
+/** A picture with a name, as it is known. */
+export interface NamedPicture extends PictureContent {
+  readonly id: number;
+  readonly file: string;
 }
 
 /** A source with what is recorded of it. */
@@ -224,8 +228,8 @@ export interface FrameCatalog {
   segments(options: { readonly sourceId?: number; readonly sealed: boolean; readonly limit: number }): Promise<
     SegmentState[]
   >;
-  /** Pictures of a source with these names. */
-  picturesNamed(sourceId: number, names: readonly string[]): Promise<NamedPicture[]>;
+  /** Pictures of a source that are the same as one of these. */
+  samePictures(sourceId: number, pictures: readonly PictureContent[]): Promise<NamedPicture[]>;
   /** Which of the file names (folded by `nameKey`) some picture of the source has, or had and is not gone yet. */
   takenFiles(sourceId: number, keys: readonly string[]): Promise<string[]>;
   trash(limit: number): Promise<TrashRow[]>;

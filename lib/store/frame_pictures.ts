@@ -6,14 +6,12 @@ import { crc32 } from "node:zlib";
 import type { Disk } from "../platform/disk.ts";
 import { newId, type Random } from "../platform/random.ts";
 import type { Frame } from "../protocol/frame.ts";
-import type { FrameCatalog, NamedPicture, SourceRow } from "./frame_catalog.ts";
+import type { FrameCatalog, NamedPicture, PictureContent, SourceRow } from "./frame_catalog.ts";
 import type { FrameFolders } from "./frame_folders.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 
 /** Files which are written at once: enough for the thread pool. */
 const WRITERS_MAX = 16;
-/** Names which are asked for at once when the first one is taken. */
-const CANDIDATES = 16;
 /** What segments are called; their names are not given to pictures. */
 const SEGMENT_NAME = /\.mjpeg$/i;
 
@@ -33,14 +31,7 @@ export interface FramePicturesOptions {
   readonly folders: FrameFolders;
 }
 
-/** What makes two pictures the same. */
-interface Known {
-  readonly name: string;
-  readonly bytes: number;
-  readonly crc32: number;
-}
-
-const keyOf = ({ name, bytes, crc32 }: Known) => JSON.stringify([name, bytes, crc32]);
+const keyOf = ({ name, bytes, crc32 }: PictureContent) => JSON.stringify([name, bytes, crc32]);
 
 export class FramePictures {
   readonly #options: FramePicturesOptions;
@@ -50,10 +41,9 @@ export class FramePictures {
   }
 
   /** Those which are stored and whose files are there, by index. */
-  async held(offered: readonly Known[]): Promise<boolean[]> {
+  async held(offered: readonly PictureContent[]): Promise<boolean[]> {
     const { catalog, source } = this.#options;
-    const names = [...new Set(offered.map(({ name }) => name))];
-    const stored = Map.groupBy(await catalog.picturesNamed(source.id, names), keyOf);
+    const stored = Map.groupBy(await catalog.samePictures(source.id, onceEach(offered)), keyOf);
     const found = await Promise.all(offered.map((picture) => this.#present(stored.get(keyOf(picture)))));
     return found.map((picture) => picture !== undefined);
   }
@@ -65,8 +55,8 @@ export class FramePictures {
       frame,
       known: { name: frame.name!, bytes: frame.jpeg.length, crc32: crc32(frame.jpeg) },
     }));
-    const names = [...new Set(pictures.map(({ known }) => known.name))];
-    const stored = Map.groupBy(await catalog.picturesNamed(source.id, names), keyOf);
+    const same = await catalog.samePictures(source.id, onceEach(pictures.map(({ known }) => known)));
+    const stored = Map.groupBy(same, keyOf);
     const placed: PlacedPicture[] = [];
     const first = new Map<string, number>();
     const writes: { frame: Frame; file: string }[] = [];
@@ -124,22 +114,23 @@ export class FramePictures {
   }
 
   /** A file name for a picture, which no other has: in the catalog, in this batch, or put there by hand. */
-  async #freeName(known: Known, taken: ReadonlySet<string>): Promise<string> {
+  async #freeName(known: PictureContent, taken: ReadonlySet<string>): Promise<string> {
     const { catalog, source } = this.#options;
     const safe = safeFileName(known.name);
     const wanted = SEGMENT_NAME.test(safe) ? `${safe}.jpg` : safe;
-    for (let from = 1, count = 1;; from += count, count = CANDIDATES) {
-      const names = Array.from({ length: count }, (_, index) => numberedName(wanted, from + index))
-        .filter((name) => !taken.has(nameKey(name)));
-      const inCatalog = new Set(await catalog.takenFiles(source.id, names.map(nameKey)));
-      for (const name of names) {
-        if (!inCatalog.has(nameKey(name)) && await this.#isFree(name, known)) return name;
-      }
+    const isTaken = async (number: number) => {
+      const key = nameKey(numberedName(wanted, number));
+      return taken.has(key) || (await catalog.takenFiles(source.id, [key])).length > 0;
+    };
+    let number = await firstFree(isTaken);
+    while (!await this.#isFree(numberedName(wanted, number), known)) {
+      do number++; while (await isTaken(number));
     }
+    return numberedName(wanted, number);
   }
 
   /** Whether there is no such file; or it is this very picture, from a run which was killed before its commit. */
-  async #isFree(name: string, known: Known): Promise<boolean> {
+  async #isFree(name: string, known: PictureContent): Promise<boolean> {
     const { disk, folders, source } = this.#options;
     const path = folders.path(source.folder, name);
     const info = await disk.info(path);
@@ -171,6 +162,26 @@ export function knownIds(
     const id = placed[first]!.id ?? idOf.get(sequences[first]!);
     return file !== undefined || id === undefined ? [] : [{ sequence: sequences[index]!, id }];
   });
+}
+
+/**
+ * A number from 1 which is free; behind 1, the one below it is taken. A camera may give all its pictures one name, so it
+ * takes a few questions, however many are taken.
+ */
+async function firstFree(isTaken: (number: number) => Promise<boolean>): Promise<number> {
+  let [below, free] = [0, 1];
+  while (await isTaken(free)) [below, free] = [free, 2 * free];
+  while (free - below > 1) {
+    const middle = Math.floor((below + free) / 2);
+    if (await isTaken(middle)) below = middle;
+    else free = middle;
+  }
+  return free;
+}
+
+/** Each of them once. */
+function onceEach(pictures: readonly PictureContent[]): PictureContent[] {
+  return [...new Map(pictures.map((picture) => [keyOf(picture), picture])).values()];
 }
 
 /** Runs `job` for all items, a few at a time. When one fails, no other is begun, and those under way are waited for. */

@@ -7,6 +7,7 @@ import type {
   GapReason,
   GapRow,
   NamedPicture,
+  PictureContent,
   SegmentState,
   SourceTotals,
   SpanRow,
@@ -153,11 +154,12 @@ export class FrameQueries {
     }));
   }
 
-  picturesNamed(sourceId: number, names: readonly string[]): NamedPicture[] {
-    const sql =
-      "SELECT id, name, file, bytes, crc32 FROM frame WHERE source_id = ? AND name = ? AND file IS NOT NULL " +
-      "ORDER BY id";
-    return names.flatMap((name) => this.#sql.all(sql, sourceId, name) as unknown as NamedPicture[]);
+  samePictures(sourceId: number, pictures: readonly PictureContent[]): NamedPicture[] {
+    const sql = "SELECT id, name, file, bytes, crc32 FROM frame INDEXED BY frame_by_content " +
+      "WHERE source_id = ? AND name = ? AND crc32 = ? AND bytes = ? AND file IS NOT NULL ORDER BY id";
+    return pictures.flatMap(({ name, crc32, bytes }) =>
+      this.#sql.all(sql, sourceId, name, crc32, bytes) as unknown as NamedPicture[]
+    );
   }
 
   takenFiles(sourceId: number, keys: readonly string[]): string[] {

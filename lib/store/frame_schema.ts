@@ -85,3 +85,8 @@ export const FRAME_SCHEMA = `
     file TEXT NOT NULL,
     file_key TEXT NOT NULL
   ) STRICT;`;
+
+/** The next step: a camera may give all its pictures one name, and only what is in them tells these apart. */
+export const FRAME_CONTENT_SCHEMA = `
+  DROP INDEX IF EXISTS frame_by_name;
+  CREATE INDEX IF NOT EXISTS frame_by_content ON frame (source_id, name, crc32) WHERE file IS NOT NULL;`;

@@ -77,8 +77,8 @@ export class SqliteFrameCatalog implements FrameCatalog {
     return this.#call("segments", args);
   }
 
-  picturesNamed(...args: Args<"picturesNamed">): Call<"picturesNamed"> {
-    return this.#call("picturesNamed", args);
+  samePictures(...args: Args<"samePictures">): Call<"samePictures"> {
+    return this.#call("samePictures", args);
   }
 
   takenFiles(...args: Args<"takenFiles">): Call<"takenFiles"> {

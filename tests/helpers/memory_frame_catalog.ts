@@ -8,6 +8,7 @@ import type {
   GapReason,
   GapRow,
   NewFrame,
+  PictureContent,
   SegmentState,
   SourceRow,
   TrashRow,
@@ -261,12 +262,15 @@ export class MemoryFrameCatalog implements FrameCatalog {
     );
   }
 
-  picturesNamed(sourceId: number, names: readonly string[]) {
+  samePictures(sourceId: number, pictures: readonly PictureContent[]) {
     return this.#read(
-      "picturesNamed",
+      "samePictures",
       ({ frames }) =>
         frames.flatMap(({ id, sourceId: source, name, file, bytes, crc32 }) =>
-          source === sourceId && file !== null && names.includes(name!) ? [{ id, name: name!, file, bytes, crc32 }] : []
+          source === sourceId && file !== null &&
+            pictures.some((one) => one.name === name && one.bytes === bytes && one.crc32 === crc32)
+            ? [{ id, name: name!, file, bytes, crc32 }]
+            : []
         ),
     );
   }

@@ -131,7 +131,7 @@ Deno.test("SqliteFrameCatalog finds frames by their indices, and reads no whole 
     }
     queries.nearest(1, 5);
     queries.place(1);
-    queries.picturesNamed(1, ["a"]);
+    queries.samePictures(1, [{ name: "a", bytes: 1, crc32: 1 }]);
     queries.takenFiles(1, ["a"]);
     queries.spans(1, 0, 5, 1);
     queries.gaps(1, 0, 5, 9);

@@ -1,7 +1,15 @@
 /** Pictures which came with names are files with these names, each once. */
 import { crc32 } from "node:zlib";
-import { assert, assertEquals } from "@std/assert";
-import { allFrames, fileContent, filesOf, frameContract, pictureOf, resultOf } from "../helpers/frame_store_fixture.ts";
+import { assert, assertEquals, assertLess } from "@std/assert";
+import {
+  allFrames,
+  fileContent,
+  filesOf,
+  frameContract,
+  MemoryFrameFixture,
+  pictureOf,
+  resultOf,
+} from "../helpers/frame_store_fixture.ts";
 
 const NAMED = { source: "dir", named: true };
 
@@ -137,4 +145,38 @@ frameContract("keeps frames without a name of such a source in a segment", async
   const rows = await allFrames(fixture.store);
   assertEquals(rows.map(({ file }) => file.endsWith(".mjpeg")), [false, true, false]);
   for (const { id, sequence } of rows) assertEquals(await fixture.store.jpeg(id), pictureOf(sequence));
+});
+
+Deno.test("FramePictures finds a file name in a few questions, however many pictures have the same name", async () => {
+  const fixture = new MemoryFrameFixture();
+  await fixture.store.start();
+  const told = await fixture.open(NAMED);
+  const write = async (from: number, to: number) => {
+    for (let sequence = from; sequence <= to; sequence++) {
+      await told.write(sequence, pictureOf(sequence, 50), { name: "latest.jpg" });
+    }
+    await told.writer.flush();
+  };
+  await write(1, 500);
+  let [questions, rows] = [0, 0];
+  const { takenFiles, samePictures } = fixture.catalog;
+  fixture.catalog.takenFiles = function (...args) {
+    questions++;
+    return takenFiles.apply(this, args);
+  };
+  fixture.catalog.samePictures = async function (...args) {
+    const found = await samePictures.apply(this, args);
+    rows += found.length;
+    return found;
+  };
+  await write(501, 510);
+  assertLess(questions, 10 * 25);
+  assertEquals(rows, 0, "those with other bytes are not looked at");
+  const files = (await allFrames(fixture.store)).map(({ file }) => file);
+  assertEquals(new Set(files).size, 510);
+  assertEquals(files.at(-1), "latest (510).jpg");
+  for (const sequence of [1, 255, 256, 510]) {
+    assertEquals(await fixture.store.jpeg(told.ids.get(sequence)!), pictureOf(sequence, 50));
+  }
+  await fixture.store.stop();
 });
