@@ -1,24 +1,31 @@
 /**
- * What a box could not send yet, on its own disk: events of all feeds, bounded by bytes and age. One SQLite file, which a
- * worker of its own commits with `synchronous=FULL`; numbers of events are kept over kills and power cuts.
+ * What a box could not send yet, on its own disk: events of all feeds, pictures that may not be lost, and which files of
+ * watched folders wait, bounded by bytes and age. One SQLite file, which a worker of its own commits with `synchronous=FULL`,
+ * and files of pictures beside it; numbers are kept over kills and power cuts.
  */
 import { join } from "node:path";
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError, messageOf } from "../errors.ts";
 import type { DiskLock } from "../platform/disk.ts";
 import { newId } from "../platform/random.ts";
+import type { SourceKind } from "../protocol/message.ts";
 import type { FeedQueue } from "./feed_queue.ts";
 import { SpoolCalls } from "./spool_calls.ts";
-import type { DroppedEvents, SpooledFeed } from "./spool_database.ts";
+import type { ClipRow } from "./spool_clip_table.ts";
+import { SpoolClips } from "./spool_clips.ts";
+import type { Untold } from "./spool_database.ts";
 import { SpoolFeed } from "./spool_feed.ts";
-import { BOX_FEED, type SpoolOptions, type SpoolPolicy, type SpoolStatus } from "./spool_options.ts";
+import { BOX_FEED, type SpoolOptions, type SpoolStatus } from "./spool_options.ts";
+import { RESERVED_NUMBERS } from "./spool_numbers.ts";
+import { SpoolRoom } from "./spool_room.ts";
+import { SpoolSegments } from "./spool_segments.ts";
+import { SpoolSource } from "./spool_source.ts";
+import type { SpoolContent } from "./spool_worker.ts";
 
 const FILE = "spool.db";
 /** How often the disk is looked at, and how often what is old is dropped and what was dropped is told, ms. */
 const TICK_MS = 1_000;
 const MINUTE_TICKS = 60;
-/** Dropped at once: a part of the spool, so that it is not for each event. */
-const DROP_SHARE = 1 / 64;
 /** A clock before this has not been set since the box started, ms since 1970. */
 const CLOCK_SET_AFTER_MS = Date.UTC(2020, 0, 1);
 /** Pause before a spool that failed is opened again, ms. */
@@ -28,6 +35,10 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #lock: DiskLock;
   readonly #feeds = new Map<string, SpoolFeed>();
+  readonly #sources = new Map<string, SpoolSource>();
+  readonly #clips = new Map<string, SpoolClips>();
+  readonly #segments: SpoolSegments;
+  readonly #room: SpoolRoom;
   #calls = new SpoolCalls();
   #trouble: string | null = null;
   #troubleOf: "disk" | "file" = "disk";
@@ -43,6 +54,13 @@ export class Spool {
   private constructor(options: SpoolOptions, lock: DiskLock) {
     this.#options = options;
     this.#lock = lock;
+    this.#segments = new SpoolSegments(options.disk, options.path, options.bytesMax);
+    this.#room = new SpoolRoom({
+      feeds: () => [...this.#feeds.values()],
+      sources: () => [...this.#sources.values()],
+      bytesMax: () => Math.min(options.bytesMax, this.#diskBytesMax),
+      policyOf: (feed) => options.policyOf?.(feed) ?? "drop-oldest",
+    });
   }
 
   /**
@@ -89,41 +107,83 @@ export class Spool {
     return [...this.#feeds.values()].filter(({ events }) => events > 0).map(({ name }) => name);
   }
 
+  /** The pictures of a source, known or new. */
+  async source(name: string, kind: SourceKind): Promise<SpoolSource> {
+    const known = this.#sources.get(name);
+    if (known !== undefined) {
+      await known.setKind(kind);
+      return known;
+    }
+    const run = newId(this.#options.random);
+    const reserved = RESERVED_NUMBERS;
+    const id = await this.#calls.call<number>("frames.addSource", name, kind, run, reserved);
+    const content = { first: null, pictures: 0, bytes: 0, fileBytes: 0, oldestMs: null };
+    const source = new SpoolSource(this.#sourceHome, { id, name, kind, run, last: 0, reserved, content, unknown: [] });
+    this.#sources.set(name, source);
+    return source;
+  }
+
+  /** Sources which have pictures. */
+  sources(): { readonly name: string; readonly kind: SourceKind }[] {
+    const waiting = [...this.#sources.values()].filter(({ pictures }) => pictures > 0);
+    return waiting.map(({ name, kind }) => ({ name, kind }));
+  }
+
+  /** The files of a watched folder. */
+  async clips(folder: string): Promise<SpoolClips> {
+    const rows = await this.#calls.call<ClipRow[]>("clips.all", folder);
+    const call = <T>(method: string, ...args: readonly unknown[]) => this.#calls.call<T>(method, ...args);
+    const clips = new SpoolClips(folder, rows, call);
+    this.#clips.set(folder, clips);
+    return clips;
+  }
+
   status(): SpoolStatus {
     const feeds = [...this.#feeds.values()];
-    const oldest = feeds.map(({ oldestMs }) => oldestMs).filter((ms) => ms !== null);
+    const sources = [...this.#sources.values()];
+    const clips = [...this.#clips.values()].map(({ waiting }) => waiting);
+    const oldest = [...feeds, ...sources].map(({ oldestMs }) => oldestMs).filter((ms) => ms !== null);
     return {
       events: feeds.reduce((sum, { events }) => sum + events, 0),
       bytes: feeds.reduce((sum, { bytes }) => sum + bytes, 0),
+      frames: sources.reduce((sum, { pictures }) => sum + pictures, 0),
+      frameBytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+      clips: clips.reduce((sum, one) => sum + one.clips, 0),
+      clipBytes: clips.reduce((sum, one) => sum + one.bytes, 0),
       oldestMs: oldest.length === 0 ? null : Math.min(...oldest),
       dropped: feeds.reduce((sum, { dropped }) => sum + dropped, 0),
-      trouble: this.#trouble,
+      droppedFrames: sources.reduce((sum, { droppedPictures }) => sum + droppedPictures, 0),
+      trouble: this.#trouble ?? sources.find(({ trouble }) => trouble !== null)?.trouble ?? null,
     };
   }
 
-  /** Puts what was dropped since the last time into the feed of the box, an event for each feed and reason. */
+  /** Puts what was dropped since the last time into the feed of the box, an event for each feed or source and reason. */
   async tellDropped(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {
-      const dropped = (await this.#calls.call<DroppedEvents[]>("dropped")).filter(({ name }) => name !== BOX_FEED);
-      if (dropped.length === 0) return;
+      const { events, pictures } = await this.#calls.call<Untold>("dropped");
+      const told: Untold = { events: events.filter(({ name }) => name !== BOX_FEED), pictures };
+      const texts = [
+        ...told.events.map((one) => dropJson(one.events, { feed: one.name, reason: one.reason }, one)),
+        ...pictures.map((one) => dropJson(one.pictures, { source: one.name, reason: one.cause }, one)),
+      ];
+      if (texts.length === 0) return;
       const timeMs = this.#options.clock.wallMs();
-      const events = dropped.map((one) => ({
-        timeMs,
-        source: null,
-        body: { kind: "json" as const, json: jsonOf(one) },
-      }));
       const feed = await this.feed(BOX_FEED) as SpoolFeed;
-      await feed.appendTold(events, dropped);
+      await feed.appendTold(
+        texts.map((json) => ({ timeMs, source: null, body: { kind: "json" as const, json } })),
+        told,
+      );
     } finally {
       this.#isTelling = false;
     }
   }
 
-  /** What is committed stays; what is not, is refused. */
+  /** What is committed stays, and pictures in memory are written; what comes now is refused. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    await Promise.allSettled([...this.#sources.values()].map((source) => source.flush()));
     await this.#calls.call("close").catch(() => {});
     this.#end();
   }
@@ -132,36 +192,26 @@ export class Spool {
     return {
       random: this.#options.random,
       call: <T>(method: string, ...args: readonly unknown[]) => this.#calls.call<T>(method, ...args),
-      reserve: (feed: SpoolFeed, bytes: number) => this.#reserve(feed, bytes),
+      reserve: (feed: SpoolFeed, bytes: number) => this.#room.reserveForFeed(feed, bytes),
+      makeRoom: (feed: SpoolFeed, bytes: number) => this.#room.makeRoom(feed, bytes),
       later: (ms: number, fn: () => void) => this.#later(ms, fn),
       plausibleMs: () => this.#plausibleMs(),
+    };
+  }
+
+  get #sourceHome() {
+    return {
+      ...this.#home,
+      segments: this.#segments,
+      reserve: (source: SpoolSource, bytes: number) => this.#room.reserveForSource(source, bytes),
+      makeRoom: (source: SpoolSource, bytes: number) => this.#room.makeRoom(source, bytes),
+      now: () => this.#options.clock.now(),
     };
   }
 
   #plausibleMs(): number {
     const wallMs = this.#options.clock.wallMs();
     return wallMs < CLOCK_SET_AFTER_MS ? 0 : wallMs;
-  }
-
-  #policyOf(feed: string): SpoolPolicy {
-    return this.#options.policyOf?.(feed) ?? "drop-oldest";
-  }
-
-  #reserve(feed: SpoolFeed, bytes: number): void {
-    const feeds = [...this.#feeds.values()];
-    const bytesMax = Math.min(this.#options.bytesMax, this.#diskBytesMax);
-    const excess = feeds.reduce((sum, one) => sum + one.reservedBytes, bytes) - bytesMax;
-    if (excess <= 0) return;
-    const victims = feeds.filter((one) => this.#policyOf(one.name) === "drop-oldest" && one.events > 0);
-    if (this.#policyOf(feed.name) === "refuse-new" || victims.length === 0 || bytes > bytesMax) {
-      throw new FramewireError(
-        "NO_SPACE",
-        `Cannot keep events of ${feed.name} as the spool is full: ${bytesMax} bytes`,
-      );
-    }
-    // The one that has most: a busy feed does not push out the few readings of another.
-    const victim = victims.reduce((most, one) => one.bytes > most.bytes ? one : most);
-    victim.drop(excess + Math.floor(bytesMax * DROP_SHARE)).catch(() => {});
   }
 
   #tick(): void {
@@ -175,16 +225,17 @@ export class Spool {
   async #expire(): Promise<void> {
     const nowMs = this.#plausibleMs();
     if (nowMs === 0) return;
-    for (const feed of this.#feeds.values()) {
-      if (feed.events > 0) await feed.expire(nowMs - this.#options.keepMs, nowMs);
-    }
+    const beforeMs = nowMs - this.#options.keepMs;
+    for (const feed of this.#feeds.values()) if (feed.events > 0) await feed.expire(beforeMs, nowMs);
+    for (const source of this.#sources.values()) if (source.pictures > 0) await source.expire(beforeMs, nowMs);
   }
 
   async #lookAtDisk(): Promise<void> {
     const { disk, path, bytesMax } = this.#options;
     const freeBytes = await disk.freeBytes(path).catch(() => Infinity);
-    this.#diskBytesMax = Math.max(0, this.status().bytes + freeBytes - LIMITS.spoolReserveBytes);
-    const isFull = this.#diskBytesMax < Math.min(bytesMax, this.status().bytes + LIMITS.spoolReserveBytes);
+    const { bytes } = this.#room;
+    this.#diskBytesMax = Math.max(0, bytes + freeBytes - LIMITS.spoolReserveBytes);
+    const isFull = this.#diskBytesMax < Math.min(bytesMax, bytes + LIMITS.spoolReserveBytes);
     this.#setTrouble(isFull ? `The disk of the spool is full: ${freeBytes} bytes are free` : null, "disk");
   }
 
@@ -197,15 +248,23 @@ export class Spool {
 
   /** @throws {FramewireError} `STORAGE_FAILED`. */
   async #open(): Promise<void> {
-    let rows: SpooledFeed[];
+    let content: SpoolContent;
     try {
-      rows = await this.#openFile();
+      content = await this.#openFile();
     } catch (error) {
       if (!this.#isDamaged) throw error;
       await this.#moveAside(messageOf(error));
       this.#calls = new SpoolCalls();
-      rows = await this.#openFile();
+      content = await this.#openFile();
     }
+    await this.#segments.open(content.segments);
+    await this.#openFeeds(content);
+    await this.#openSources(content);
+    for (const clips of this.#clips.values()) await clips.again();
+    this.#calls.onBroken = (_, text) => void this.#reopen(text);
+  }
+
+  async #openFeeds({ feeds: rows }: SpoolContent): Promise<void> {
     for (const row of rows) {
       const feed = this.#feeds.get(row.name);
       if (feed === undefined) this.#feeds.set(row.name, new SpoolFeed(this.#home, row));
@@ -219,14 +278,21 @@ export class Spool {
       const content = { first: null, events: 0, bytes: 0, oldestMs: null };
       feed.reopened({ id, name, run, last: 0, mark: null, content });
     }
-    this.#calls.onBroken = (_, text) => void this.#reopen(text);
   }
 
-  async #openFile(): Promise<SpooledFeed[]> {
+  async #openSources({ sources: rows }: SpoolContent): Promise<void> {
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    for (const [name, source] of this.#sources) await source.reopened(byName.get(name));
+    for (const row of rows) {
+      if (!this.#sources.has(row.name)) this.#sources.set(row.name, new SpoolSource(this.#sourceHome, row));
+    }
+  }
+
+  async #openFile(): Promise<SpoolContent> {
     this.#isDamaged = false;
     this.#calls.onBroken = (isDamaged) => this.#isDamaged = isDamaged;
     try {
-      return await this.#calls.call<SpooledFeed[]>("open", join(this.#options.path, FILE));
+      return await this.#calls.call<SpoolContent>("open", join(this.#options.path, FILE));
     } catch (error) {
       this.#calls.end(new FramewireError("STORAGE_FAILED", `The spool cannot be opened: ${messageOf(error)}`));
       throw error;
@@ -241,6 +307,8 @@ export class Spool {
       if (await disk.info(join(path, FILE + end)) === null) continue;
       await disk.rename(join(path, FILE + end), join(path, name + end));
     }
+    const frames = join(path, "frames");
+    if (await disk.info(frames) !== null) await disk.rename(frames, join(path, `spool-damaged-${stamp}-frames`));
     await disk.syncFolder(path);
     note(`The spool was damaged (${reason.replaceAll(/\s+/g, " ")}); it is kept as ${name}, and another is begun`);
   }
@@ -250,6 +318,7 @@ export class Spool {
     if (this.#isClosed) return;
     this.#setTrouble(`The spool has failed: ${text}`, "file");
     this.#calls = new SpoolCalls();
+    this.#segments.close();
     try {
       await this.#open();
       this.#setTrouble(null, "file");
@@ -271,12 +340,17 @@ export class Spool {
     this.#isClosed = true;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
+    this.#segments.close();
     this.#calls.end(new FramewireError("SHUTTING_DOWN", "The spool is closed"));
     this.#lock.release();
   }
 }
 
-function jsonOf({ name, reason, events, fromMs, toMs }: DroppedEvents): string {
+function dropJson(
+  dropped: number,
+  what: Record<string, string>,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): string {
   const iso = (ms: number) => new Date(ms).toISOString();
-  return JSON.stringify({ dropped: events, feed: name, reason, from: iso(fromMs), to: iso(toMs) });
+  return JSON.stringify({ dropped, ...what, from: iso(fromMs), to: iso(toMs) });
 }

@@ -3,38 +3,11 @@ import { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../config/limits.ts";
 import type { EventPack } from "../protocol/event_pack.ts";
 import type { SequenceRange } from "../protocol/message.ts";
+import { SpoolClipTable } from "./spool_clip_table.ts";
+import { type DroppedPictures, SpoolFrameTables } from "./spool_frame_tables.ts";
+import { SPOOL_MIGRATIONS } from "./spool_schema.ts";
 import { type SqlRow, Statements } from "./statements.ts";
 
-/** One step a version; never changed once released, only added to. */
-const MIGRATIONS = [
-  `CREATE TABLE feed (
-     id INTEGER PRIMARY KEY,
-     name TEXT NOT NULL UNIQUE,
-     run TEXT NOT NULL,
-     last INTEGER NOT NULL,
-     mark TEXT
-   ) STRICT;
-   CREATE TABLE pack (
-     id INTEGER PRIMARY KEY,
-     feed INTEGER NOT NULL REFERENCES feed (id),
-     first INTEGER NOT NULL,
-     last INTEGER NOT NULL,
-     from_ms REAL NOT NULL,
-     to_ms REAL NOT NULL,
-     -- By the wall clock of the box; 0 while that is nonsense.
-     kept_ms REAL NOT NULL,
-     events BLOB NOT NULL
-   ) STRICT;
-   CREATE UNIQUE INDEX pack_by_number ON pack (feed, first);
-   CREATE TABLE dropped (
-     feed INTEGER NOT NULL REFERENCES feed (id),
-     reason TEXT NOT NULL,
-     events INTEGER NOT NULL,
-     from_ms REAL NOT NULL,
-     to_ms REAL NOT NULL,
-     PRIMARY KEY (feed, reason)
-   ) STRICT, WITHOUT ROWID;`,
-];
 /** What a pack costs besides its events, bytes: its row, and its place in the index. */
 export const PACK_COST_BYTES = 80;
 const PRAGMAS = [
@@ -80,6 +53,12 @@ export interface FeedChange extends FeedContent {
   readonly overlap: number;
 }
 
+/** What was dropped and not told of. */
+export interface Untold {
+  readonly events: readonly DroppedEvents[];
+  readonly pictures: readonly DroppedPictures[];
+}
+
 /** Events that were dropped and not told of. */
 export interface DroppedEvents {
   readonly feed: number;
@@ -91,6 +70,8 @@ export interface DroppedEvents {
 }
 
 export class SpoolDatabase {
+  readonly frames: SpoolFrameTables;
+  readonly clips: SpoolClipTable;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
 
@@ -98,6 +79,8 @@ export class SpoolDatabase {
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { timeout: 5_000 });
     this.#statements = new Statements(this.#database);
+    this.frames = new SpoolFrameTables(this.#statements);
+    this.clips = new SpoolClipTable(this.#statements);
     // Prepared, as the errors of `exec` do not say which SQLite error they are.
     try {
       for (const pragma of PRAGMAS) this.#statements.all(`PRAGMA ${pragma}`);
@@ -145,7 +128,7 @@ export class SpoolDatabase {
     packs: readonly EventPack[],
     mark: string | null,
     keptMs: number,
-    told: readonly DroppedEvents[],
+    told: Untold,
   ): void {
     const insert = this.#statements.prepare(
       "INSERT INTO pack (feed, first, last, from_ms, to_ms, kept_ms, events) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -160,10 +143,11 @@ export class SpoolDatabase {
       mark,
       feed,
     );
-    for (const { feed: of, reason, events } of told) {
+    for (const { feed: of, reason, events } of told.events) {
       this.#statements.run("UPDATE dropped SET events = events - ? WHERE feed = ? AND reason = ?", events, of, reason);
     }
-    if (told.length > 0) this.#statements.run("DELETE FROM dropped WHERE events <= 0");
+    if (told.events.length > 0) this.#statements.run("DELETE FROM dropped WHERE events <= 0");
+    this.frames.told(told.pictures);
   }
 
   /** Packs with events behind `after`; small ones that follow each other are joined. */
@@ -219,10 +203,11 @@ export class SpoolDatabase {
     return this.#drop(feed, "age", sending, (keptMs) => keptMs < beforeMs);
   }
 
-  dropped(): DroppedEvents[] {
-    return this.#statements.all(
+  dropped(): Untold {
+    const events = this.#statements.all(
       `SELECT feed, name, reason, events, from_ms AS fromMs, to_ms AS toMs FROM dropped JOIN feed ON feed.id = dropped.feed`,
     ) as unknown as DroppedEvents[];
+    return { events, pictures: this.frames.untold() };
   }
 
   close(): void {
@@ -336,13 +321,13 @@ export class SpoolDatabase {
 
   #migrate(): void {
     const { user_version: version } = this.#database.prepare("PRAGMA user_version").get() as { user_version: number };
-    if (version > MIGRATIONS.length) {
-      throw new Error(`Cannot open spool as its version must be <= ${MIGRATIONS.length}: received ${version}`);
+    if (version > SPOOL_MIGRATIONS.length) {
+      throw new Error(`Cannot open spool as its version must be <= ${SPOOL_MIGRATIONS.length}: received ${version}`);
     }
-    if (version === MIGRATIONS.length) return;
+    if (version === SPOOL_MIGRATIONS.length) return;
     this.transaction(() => {
-      for (const step of MIGRATIONS.slice(version)) this.#database.exec(step);
-      this.#database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+      for (const step of SPOOL_MIGRATIONS.slice(version)) this.#database.exec(step);
+      this.#database.exec(`PRAGMA user_version = ${SPOOL_MIGRATIONS.length}`);
     });
   }
 }

@@ -1,16 +1,11 @@
 /** The events of one feed in the spool. What was added last is kept in memory, too, and sent from there. */
+import { FramewireError } from "../errors.ts";
 import { newId, type Random } from "../platform/random.ts";
 import { type EventPack, packEvents } from "../protocol/event_pack.ts";
 import type { SequenceRange } from "../protocol/message.ts";
 import { AckedEvents } from "./acked_events.ts";
 import type { FeedQueue, NewEvent } from "./feed_queue.ts";
-import {
-  type DroppedEvents,
-  type FeedChange,
-  type FeedContent,
-  PACK_COST_BYTES,
-  type SpooledFeed,
-} from "./spool_database.ts";
+import { type FeedChange, type FeedContent, PACK_COST_BYTES, type SpooledFeed, type Untold } from "./spool_database.ts";
 
 /** What a feed needs of its spool. */
 export interface SpoolHome {
@@ -18,6 +13,8 @@ export interface SpoolHome {
   call<T>(method: string, ...args: readonly unknown[]): Promise<T>;
   /** Makes room for `bytes` by the rule of the feed. @throws {FramewireError} `NO_SPACE`. */
   reserve(feed: SpoolFeed, bytes: number): void;
+  /** The disk itself is full: drops something by the rule of the feed; false when nothing may go. */
+  makeRoom(feed: SpoolFeed, bytes: number): Promise<boolean>;
   /** Calls `fn` after `ms`. */
   later(ms: number, fn: () => void): void;
   /** For the age of what is kept, ms since 1970; 0 while the clock of the box is nonsense. */
@@ -106,13 +103,13 @@ export class SpoolFeed implements FeedQueue {
   }
 
   append(events: readonly NewEvent[]): Promise<{ readonly firstSequence: number }> {
-    return this.appendTold(events, []);
+    return this.appendTold(events, { events: [], pictures: [] });
   }
 
   /** As {@linkcode append}, of events which tell what was dropped. */
   async appendTold(
     events: readonly NewEvent[],
-    told: readonly DroppedEvents[],
+    told: Untold,
   ): Promise<{ readonly firstSequence: number }> {
     const firstSequence = this.#given + 1;
     if (events.length === 0) return { firstSequence };
@@ -125,7 +122,12 @@ export class SpoolFeed implements FeedQueue {
     this.#given = last;
     this.#pendingBytes += bytes;
     try {
-      await this.#home.call("append", this.#id, packs, mark, this.#home.plausibleMs(), told);
+      const append = () => this.#home.call("append", this.#id, packs, mark, this.#home.plausibleMs(), told);
+      await append().catch(async (thrown) => {
+        const isFull = thrown instanceof FramewireError && thrown.code === "NO_SPACE";
+        if (!isFull || run !== this.#run || !await this.#home.makeRoom(this, bytes)) throw thrown;
+        await append();
+      });
     } catch (thrown) {
       // A number that was never committed was never sent.
       if (this.#given === last && this.#run === run) this.#given = firstSequence - 1;
@@ -180,9 +182,11 @@ export class SpoolFeed implements FeedQueue {
     this.#acked = new AckedEvents();
   }
 
-  /** Drops the oldest events until there are `bytes` less. */
-  async drop(bytes: number): Promise<void> {
-    this.#droppedNow(await this.#home.call<FeedChange>("drop", this.#id, bytes, this.sending));
+  /** Drops the oldest events until there are `bytes` less; resolves with how many that were. */
+  async drop(bytes: number): Promise<number> {
+    const change = await this.#home.call<FeedChange>("drop", this.#id, bytes, this.sending);
+    this.#droppedNow(change);
+    return change.events;
   }
 
   /** Drops what was kept before `beforeMs`. */

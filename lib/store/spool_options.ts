@@ -10,9 +10,9 @@ export type SpoolPolicy = (typeof SPOOL_POLICIES)[number];
 export interface SpoolOptions {
   /** Folder; made if there is none. */
   readonly path: string;
-  /** Of all events in it. */
+  /** Of all events and pictures in it. */
   readonly bytesMax: number;
-  /** Events which have waited for longer are dropped, ms. */
+  /** What has waited for longer is dropped, ms. */
   readonly keepMs: number;
   /** Of a feed; `drop-oldest` if it is left out. */
   readonly policyOf?: (feed: string) => SpoolPolicy;
@@ -27,10 +27,17 @@ export interface SpoolOptions {
 export interface SpoolStatus {
   readonly events: number;
   readonly bytes: number;
-  /** By the clock of the box; null when nothing waits. */
+  /** Pictures, also those in memory. */
+  readonly frames: number;
+  readonly frameBytes: number;
+  /** Files of watched folders. */
+  readonly clips: number;
+  readonly clipBytes: number;
+  /** Of events and pictures, by the clock of the box; null when none wait. */
   readonly oldestMs: number | null;
-  /** Since the program started. */
+  /** Events, since the program started. */
   readonly dropped: number;
+  readonly droppedFrames: number;
   /** What is wrong with it, for a person; null when nothing is. */
   readonly trouble: string | null;
 }

@@ -1,8 +1,9 @@
 /** Entry of the spool's worker: batches of calls, each batch in one transaction, as that of the catalog. */
 /// <reference lib="deno.worker" />
-import { SpoolDatabase } from "./spool_database.ts";
+import { SpoolDatabase, type SpooledFeed } from "./spool_database.ts";
+import type { SpooledSource } from "./spool_frame_tables.ts";
 
-/** A call of a method of {@linkcode SpoolDatabase}. */
+/** A call of a method of {@linkcode SpoolDatabase}, or of its part: `frames.add`. */
 export interface SpoolCall {
   readonly method: string;
   readonly args: readonly unknown[];
@@ -13,7 +14,15 @@ export type SpoolResult =
   | { readonly value: unknown }
   | { readonly failure: "full" | "damaged" | "broken" | "refused"; readonly text: string };
 
-const READS = ["read", "dropped", "feeds"];
+/** What `open` gives. */
+export interface SpoolContent {
+  readonly feeds: readonly SpooledFeed[];
+  readonly sources: readonly SpooledSource[];
+  /** Files with pictures. */
+  readonly segments: readonly number[];
+}
+
+const READS = ["read", "dropped", "feeds", "frames.read", "clips.all"];
 const SQLITE_FULL = 13;
 /** CORRUPT and NOTADB. */
 const SQLITE_DAMAGED = [11, 26];
@@ -24,11 +33,17 @@ let database: SpoolDatabase | undefined;
 
 function runOne({ method, args }: SpoolCall): unknown {
   if (method === "open") {
-    database = new SpoolDatabase(args[0] as string);
-    return database.feeds();
+    const opened = new SpoolDatabase(args[0] as string);
+    database = opened;
+    return opened.transaction((): SpoolContent => {
+      const segments = opened.frames.segments();
+      return { feeds: opened.feeds(), sources: opened.frames.sources(), segments };
+    });
   }
   if (database === undefined) throw new Error(`Cannot call ${method} as the spool is not open`);
-  return (database as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[method]!(...args);
+  const [part, name] = method.includes(".") ? method.split(".") : [undefined, method];
+  const target = part === undefined ? database : database[part as "frames" | "clips"];
+  return (target as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[name!]!(...args);
 }
 
 function failureOf(error: unknown): SpoolResult {

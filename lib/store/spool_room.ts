@@ -1,0 +1,91 @@
+/**
+ * Who goes when the spool is full: pictures before readings, the source that has most of them first; then the oldest events
+ * of the feed that has most, unless its rule is to refuse new ones. Arithmetic, and calls of `drop`.
+ */
+import { FramewireError } from "../errors.ts";
+import type { SpoolFeed } from "./spool_feed.ts";
+import type { SpoolPolicy } from "./spool_options.ts";
+import type { SpoolSource } from "./spool_source.ts";
+
+export interface SpoolRoomOptions {
+  readonly feeds: () => readonly SpoolFeed[];
+  readonly sources: () => readonly SpoolSource[];
+  /** Of everything in the spool. */
+  readonly bytesMax: () => number;
+  readonly policyOf: (feed: string) => SpoolPolicy;
+}
+
+/** Dropped at once: a part of the spool, so that it is not for each event. */
+const DROP_SHARE = 1 / 64;
+
+export class SpoolRoom {
+  readonly #options: SpoolRoomOptions;
+
+  constructor(options: SpoolRoomOptions) {
+    this.#options = options;
+  }
+
+  /** Of everything in the spool, with what is on its way there. */
+  get bytes(): number {
+    const { feeds, sources } = this.#options;
+    return [...feeds(), ...sources()].reduce((sum, { reservedBytes }) => sum + reservedBytes, 0);
+  }
+
+  /** Makes room for pictures; readings stay. @throws {FramewireError} `NO_SPACE`. */
+  reserveForSource(source: SpoolSource, bytes: number): void {
+    const bytesMax = this.#options.bytesMax();
+    const excess = this.bytes + bytes - bytesMax;
+    if (excess > 0 && this.#dropPictures(excess, bytesMax) > 0) throw noSpace(`pictures of ${source.name}`, bytesMax);
+  }
+
+  /** Makes room for events by the rule of their feed. @throws {FramewireError} `NO_SPACE`. */
+  reserveForFeed(feed: SpoolFeed, bytes: number): void {
+    const { feeds, policyOf } = this.#options;
+    const bytesMax = this.#options.bytesMax();
+    const excess = this.bytes + bytes - bytesMax;
+    if (excess <= 0) return;
+    const left = this.#dropPictures(excess, bytesMax);
+    if (left <= 0) return;
+    const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
+    if (policyOf(feed.name) === "refuse-new" || victims.length === 0 || bytes > bytesMax) {
+      throw noSpace(`events of ${feed.name}`, bytesMax);
+    }
+    // The one that has most: a busy feed does not push out the few readings of another.
+    largest(victims).drop(left + Math.floor(bytesMax * DROP_SHARE)).catch(() => {});
+  }
+
+  /** The disk itself is full, whatever the spool may have; false when nothing could be dropped. */
+  async makeRoom(who: SpoolFeed | SpoolSource, bytes: number): Promise<boolean> {
+    const { feeds, sources, policyOf } = this.#options;
+    const wanted = bytes + Math.floor(Math.min(this.#options.bytesMax(), this.bytes) * DROP_SHARE);
+    for (const source of [...sources()].sort((a, b) => b.droppableBytes - a.droppableBytes)) {
+      if (source.droppableBytes > 0 && await source.drop(wanted) > 0) return true;
+    }
+    const isFeed = feeds().some((feed) => feed === who);
+    if (!isFeed || policyOf(who.name) === "refuse-new") return false;
+    const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
+    return victims.length > 0 && await largest(victims).drop(wanted) > 0;
+  }
+
+  /** What is still too much then. */
+  #dropPictures(excess: number, bytesMax: number): number {
+    let left = excess;
+    const sources = [...this.#options.sources()].sort((a, b) => b.droppableBytes - a.droppableBytes);
+    for (const source of sources) {
+      const { droppableBytes } = source;
+      if (left <= 0 || droppableBytes <= 0) break;
+      const bytes = Math.min(droppableBytes, left + Math.floor(bytesMax * DROP_SHARE));
+      left -= bytes;
+      source.drop(bytes).catch(() => {});
+    }
+    return left;
+  }
+}
+
+function largest<T extends { readonly bytes: number }>(some: readonly T[]): T {
+  return some.reduce((most, one) => one.bytes > most.bytes ? one : most);
+}
+
+function noSpace(what: string, bytesMax: number): FramewireError {
+  return new FramewireError("NO_SPACE", `Cannot keep ${what} as the spool is full: ${bytesMax} bytes`);
+}

@@ -1,0 +1,164 @@
+/**
+ * The files of the pictures in a spool: `frames/<number>.mjpeg`, JPEGs one after the other, so that a person can open them.
+ * One sync makes a batch durable; its rows are the affair of the database.
+ */
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import type { Disk, DiskFile } from "../platform/disk.ts";
+import type { SpooledPicture } from "./spool_frame_tables.ts";
+
+/** A picture which is to be written. */
+export interface UnspooledPicture {
+  readonly sequence: number;
+  readonly capturedMs: number;
+  readonly jpeg: Uint8Array;
+}
+
+/** What was written: rows for the database. */
+export interface WrittenPictures {
+  readonly pictures: readonly SpooledPicture[];
+  readonly segments: readonly { readonly id: number; readonly bytes: number }[];
+}
+
+interface Segment {
+  readonly id: number;
+  readonly file: DiskFile;
+  bytes: number;
+  isDirty: boolean;
+}
+
+/** A segment is not smaller than this, but for the last, bytes. */
+const SEGMENT_BYTES_MIN = 256 * 1024;
+/** Nor larger: what is dropped at once. */
+const SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
+/** Of the whole spool. */
+const SEGMENT_SHARE = 1 / 32;
+const NAME = /^(\d+)\.mjpeg$/;
+
+export class SpoolSegments {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #bytesMax: number;
+  #last = 0;
+  /** Counts the closes: what was written before one is not known to the database behind it. */
+  #closes = 0;
+  /** By source: the one which is written. */
+  readonly #current = new Map<number, Segment>();
+  /** The one that was read last. */
+  #read: { readonly id: number; readonly file: Promise<DiskFile> } | undefined;
+
+  /** `folder` is that of the spool, which may have `bytesMax`. */
+  constructor(disk: Disk, folder: string, bytesMax: number) {
+    this.#disk = disk;
+    this.#folder = join(folder, "frames");
+    this.#bytesMax = Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_MAX, bytesMax * SEGMENT_SHARE));
+  }
+
+  /** Makes the folder; files of which the database does not know were never told as safe, and are removed. */
+  async open(known: readonly number[]): Promise<void> {
+    await this.#disk.makeFolder(this.#folder);
+    const ids = new Set(known);
+    this.#last = known.reduce((most, id) => Math.max(most, id), this.#last);
+    for (const { name } of await this.#disk.list(this.#folder)) {
+      const id = Number(NAME.exec(name)?.[1] ?? NaN);
+      if (Number.isNaN(id) || ids.has(id)) continue;
+      this.#last = Math.max(this.#last, id);
+      await this.#disk.remove(join(this.#folder, name));
+    }
+  }
+
+  /** The segment of a source that is written, and how long it is. */
+  currentOf(source: number): { readonly id: number | null; readonly bytes: number } {
+    return this.#current.get(source) ?? { id: null, bytes: 0 };
+  }
+
+  /** Writes pictures; they are on the disk when it resolves. After a failure they may be written again: to another file. */
+  async write(source: number, pictures: readonly UnspooledPicture[]): Promise<WrittenPictures> {
+    const rows: SpooledPicture[] = [];
+    const used = new Map<number, Segment>();
+    const closes = this.#closes;
+    try {
+      for (const { sequence, capturedMs, jpeg } of pictures) {
+        const segment = await this.#segmentFor(source, jpeg.length, used);
+        const [position, bytes] = [segment.bytes, jpeg.length];
+        await segment.file.writeAt(jpeg, position);
+        segment.bytes += bytes;
+        segment.isDirty = true;
+        used.set(segment.id, segment);
+        rows.push({ sequence, segment: segment.id, position, bytes, crc32: crc32(jpeg), capturedMs });
+      }
+      for (const segment of used.values()) await this.#sync(segment);
+      if (closes !== this.#closes) throw new Error("the spool was opened anew meanwhile");
+    } catch (error) {
+      // What a failed sync has left behind is never appended to.
+      this.end(source);
+      for (const { file } of used.values()) file.close();
+      throw error;
+    }
+    for (const segment of used.values()) if (this.#current.get(source) !== segment) segment.file.close();
+    return { pictures: rows, segments: [...used.values()].map(({ id, bytes }) => ({ id, bytes })) };
+  }
+
+  /** A copy of a picture; undefined when it is not what was written. Rejects when its file is gone, or cannot be read. */
+  async read({ segment, position, bytes, crc32: sum }: SpooledPicture): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#read?.id !== segment) {
+      this.#letGoOfRead();
+      this.#read = { id: segment, file: this.#disk.open(this.#pathOf(segment), "read") };
+    }
+    const file = await this.#read.file.catch((error) => {
+      this.#read = undefined;
+      throw error;
+    });
+    const jpeg = new Uint8Array(bytes);
+    return await file.readAt(jpeg, position) === bytes && crc32(jpeg) === sum ? jpeg : undefined;
+  }
+
+  /** Removes files of which the database knows nothing any more. */
+  async remove(ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
+      if (this.#read?.id === id) this.#letGoOfRead();
+      // One that stays is removed when the spool is opened again.
+      await this.#disk.remove(this.#pathOf(id)).catch(() => {});
+    }
+  }
+
+  /** The next picture of this source begins another file. */
+  end(source: number): void {
+    this.#current.get(source)?.file.close();
+    this.#current.delete(source);
+  }
+
+  /** May be opened again. */
+  close(): void {
+    this.#closes++;
+    for (const source of [...this.#current.keys()]) this.end(source);
+    this.#letGoOfRead();
+  }
+
+  async #segmentFor(source: number, bytes: number, used: Map<number, Segment>): Promise<Segment> {
+    const current = this.#current.get(source);
+    if (current !== undefined && (current.bytes === 0 || current.bytes + bytes <= this.#bytesMax)) return current;
+    // Those that were used in this batch are synced first.
+    if (current !== undefined && !used.has(current.id)) current.file.close();
+    const id = ++this.#last;
+    const segment = { id, file: await this.#disk.open(this.#pathOf(id), "create-new"), bytes: 0, isDirty: true };
+    this.#current.set(source, segment);
+    used.set(id, segment);
+    await this.#disk.syncFolder(this.#folder);
+    return segment;
+  }
+
+  async #sync(segment: Segment): Promise<void> {
+    if (segment.isDirty) await segment.file.sync();
+    segment.isDirty = false;
+  }
+
+  #pathOf(id: number): string {
+    return join(this.#folder, `${id}.mjpeg`);
+  }
+
+  #letGoOfRead(): void {
+    this.#read?.file.then((file) => file.close(), () => {});
+    this.#read = undefined;
+  }
+}
