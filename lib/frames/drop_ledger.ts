@@ -34,8 +34,9 @@ export class DropLedger {
     if (this.#untold.length > UNTOLD_MAX) this.#fold();
   }
 
-  /** The next drop to be told; from now on it counts as told. */
-  next(): Drop | undefined {
+  /** The next drop to be told ahead of picture `before`; from now on it counts as told. */
+  next(before = Infinity): Drop | undefined {
+    if ((this.#untold[0]?.firstSequence ?? Infinity) > before) return undefined;
     const drop = this.#untold.shift();
     if (drop !== undefined) this.#told.push(drop);
     return drop;
@@ -44,6 +45,14 @@ export class DropLedger {
   /** The server has stored frames up to this one, dropped ones in their turn: it knows what was told of them. */
   stored(through: number): void {
     while (this.#told[0] !== undefined && lastOf(this.#told[0]) <= through) this.#told.shift();
+  }
+
+  /** The server has pictures up to this one: of those nobody says that they were dropped. */
+  forgetThrough(sequence: number): void {
+    this.#untold = this.#untold.filter((drop) => lastOf(drop) > sequence).map((drop) => {
+      const had = Math.max(0, sequence - drop.firstSequence + 1);
+      return had === 0 ? drop : { ...drop, firstSequence: sequence + 1, count: drop.count - had };
+    });
   }
 
   /** The connection is another one: what the server may not have kept is told again. */

@@ -8,6 +8,8 @@ export interface CapturedFrame {
   readonly capturedMs: number;
   /** File name, if it has one. */
   readonly name: string | null;
+  /** Its number, if it has one already; above that of the one before. */
+  readonly sequence?: number;
 }
 
 /** A time in which there were no pictures although there should have been; by the clock of the box. */

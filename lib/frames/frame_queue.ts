@@ -73,9 +73,9 @@ export class FrameQueue {
       this.#waitingBytes + this.#flyingBytes + LIMITS.frameBytesMax <= LIMITS.frameWindowBytes;
   }
 
-  /** Gives a picture its number; returns the one whose place it took. */
-  put({ jpeg, name, capturedMs }: CapturedFrame): QueuedFrame | undefined {
-    const sequence = ++this.#lastSequence;
+  /** Gives a picture its number, if it has none; returns the one whose place it took. */
+  put({ jpeg, name, capturedMs, sequence = this.#lastSequence + 1 }: CapturedFrame): QueuedFrame | undefined {
+    this.#lastSequence = sequence;
     const replaced = this.policy === "latest" ? this.#takeFirst() : undefined;
     this.#waiting.push({ sequence, name, capturedMs, bytes: jpeg.length, jpeg, sentMs: 0, offer: "unasked" });
     this.#waitingBytes += jpeg.length;
@@ -148,6 +148,11 @@ export class FrameQueue {
     this.#waiting = [...flown, ...this.#waiting];
     this.#waitingBytes += flown.reduce((sum, { bytes }) => sum + bytes, 0);
     return [];
+  }
+
+  /** Lets go of those up to this one which wait: the server has them from an earlier life of the box. */
+  skipThrough(sequence: number): void {
+    while (this.#waiting[0] !== undefined && this.#waiting[0].sequence <= sequence) this.#takeFirst();
   }
 
   /** Lets go of what waits. */

@@ -7,6 +7,8 @@ import type { Clock } from "../platform/clock.ts";
 import { newId, type Random } from "../platform/random.ts";
 import type { DropReason, FramePolicy, FrameResult, SourceKind } from "../protocol/message.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import type { FrameSpool } from "../store/frame_spool.ts";
+import type { NewDrop } from "../store/spool_frame_tables.ts";
 import { type Drop, DropLedger } from "./drop_ledger.ts";
 import { type AnsweredFrame, FrameAnswers } from "./frame_answers.ts";
 import type { FrameOrigin, OriginEvents } from "./frame_origin.ts";
@@ -49,7 +51,7 @@ const DROP_PAUSE_MS = 1;
 
 export class SourceJob {
   readonly settings: SourceSettings;
-  /** Of this numbering: new for each start of the program. */
+  /** Of this numbering: new for each start of the program, unless pictures are spooled. */
   readonly run: string;
   readonly queue: FrameQueue;
   readonly drops = new DropLedger();
@@ -57,6 +59,9 @@ export class SourceJob {
   readonly settled: Promise<void>;
   readonly #open: (events: JobOriginEvents) => Promise<FrameOrigin>;
   readonly #events: SourceEvents;
+  /** Where its pictures wait and get their numbers; undefined when they are in memory alone. */
+  readonly #spool: FrameSpool | undefined;
+  readonly #addedBefore: number;
   readonly #clock: Clock;
   readonly #answers: FrameAnswers;
   readonly #latency = new LatencyHistogram();
@@ -75,8 +80,7 @@ export class SourceJob {
   stopped = false;
   /** Not to be tried before this, on the monotonic clock, ms. */
   notBeforeMs = 0;
-  /** Pictures taken from the origin. */
-  captured = 0;
+  #pulled = 0;
   /** Pictures written to connections, those sent again included. */
   sent = 0;
   /** Pictures which are durable on the server. */
@@ -94,17 +98,31 @@ export class SourceJob {
     open: (events: JobOriginEvents) => Promise<FrameOrigin>,
     events: SourceEvents,
     outside: { readonly clock: Clock; readonly random: Random },
+    spool?: FrameSpool,
   ) {
     this.settings = settings;
     this.#open = open;
     this.#events = events;
     this.#clock = outside.clock;
-    this.run = newId(outside.random);
+    this.run = spool?.run ?? newId(outside.random);
+    this.#spool = spool;
+    this.#addedBefore = spool?.added ?? 0;
     this.queue = new FrameQueue(settings.policy);
     this.#answers = new FrameAnswers((frame) => events.frame(this, frame));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.settled = promise;
     this.#settle = resolve;
+    if (spool === undefined) return;
+    for (const drop of spool.unknown) this.drops.add(toDrop(drop));
+    spool.dropped = (drop) => {
+      this.#tellDrop(toDrop(drop));
+      this.changed();
+    };
+  }
+
+  /** Pictures taken, whether they could be sent or not. */
+  get captured(): number {
+    return this.#spool === undefined ? this.#pulled : this.#spool.added - this.#addedBefore;
   }
 
   get isEnded(): boolean {
@@ -157,9 +175,12 @@ export class SourceJob {
   accepted(stored: number, holdsNamed: boolean): void {
     this.#refusedSinceMs = undefined;
     this.phase = "sending";
+    if (this.#spool !== undefined) this.#spool.dropReason = "link";
     this.storedThrough(stored);
     for (const frame of this.queue.restart()) this.#drop(frame, "offline");
+    this.queue.skipThrough(stored);
     this.drops.tellAgain();
+    this.drops.forgetThrough(stored);
     this.queue.isOffering = holdsNamed && this.settings.named;
     this.#roomMade();
   }
@@ -167,6 +188,7 @@ export class SourceJob {
   /** The connection is gone; the pictures are not. */
   interrupted(): void {
     if (!this.isEnded) this.phase = "waiting";
+    if (this.#spool !== undefined) this.#spool.dropReason = "offline";
   }
 
   /** The next picture goes out. */
@@ -201,12 +223,13 @@ export class SourceJob {
       this.#answers.stored({ sequence: frame.sequence, name: frame.name, ackMs });
     }
     this.drops.stored(sequence);
+    this.#spool?.stored(sequence);
     this.#roomMade();
   }
 
   /** @throws {FramewireError} `INVALID_RANGE` when no picture has had this number yet. */
   checkSequence(sequence: number): void {
-    const { lastSequence } = this.queue;
+    const lastSequence = Math.max(this.queue.lastSequence, this.#spool?.lastSequence ?? 0);
     if (sequence <= lastSequence) return;
     throw new FramewireError(
       "INVALID_RANGE",
@@ -275,7 +298,7 @@ export class SourceJob {
     await origin?.close().catch(() => {});
     if (signal.aborted) return;
     // What it gave before it failed is still sent.
-    if (this.#originError !== null && this.captured === 0) this.fail(this.#originError);
+    if (this.#originError !== null && this.#pulled === 0) this.fail(this.#originError);
     else this.queue.hasEnded = true;
     this.changed();
   }
@@ -284,7 +307,7 @@ export class SourceJob {
   async #pullOne(origin: FrameOrigin, signal: AbortSignal): Promise<boolean> {
     const frame = await origin.next(signal);
     if (frame === null || signal.aborted) return false;
-    this.captured++;
+    this.#pulled++;
     const replaced = this.queue.put(frame);
     if (replaced !== undefined) this.#drop(replaced, this.phase === "sending" ? "link" : "offline");
     this.changed();
@@ -332,4 +355,8 @@ export class SourceJob {
     this.#settle();
     this.changed();
   }
+}
+
+function toDrop({ first, pictures, reason, fromMs, toMs }: NewDrop): Drop {
+  return { firstSequence: first, count: pictures, reason, fromMs, toMs };
 }

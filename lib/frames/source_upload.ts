@@ -107,7 +107,7 @@ export class SourceUpload implements FrameSource {
     const isEnd = job.isExhausted && !this.#isAsking;
     if (next === undefined && !isEnd) return undefined;
     // Not before: until a picture can go, they are one message.
-    const drop = job.drops.next();
+    const drop = job.drops.next(next?.sequence);
     if (drop !== undefined) return smallFrame({ kind: "framesDropped", stream, ...drop });
     if (next !== undefined) return this.#send(next);
     this.#state = "ended";
