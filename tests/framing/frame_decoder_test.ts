@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import { cpuUsage } from "node:process";
 import { FramewireError } from "../../lib/errors.ts";
 import { FrameDecoder, PREFIX_BYTES } from "../../lib/framing/frame_decoder.ts";
 import { encodeFrame } from "../../lib/framing/frame_encoder.ts";
@@ -181,13 +182,14 @@ Deno.test("FrameDecoder takes four times the time for four times the bytes, byte
     for (let round = 0; round < 3; round++) {
       const decoder = new FrameDecoder(MAX);
       let taken = 0;
-      const start = performance.now();
+      const start = cpuUsage();
       for (let at = 0; at < frame.length; at++) {
         decoder.room()[0] = frame[at]!;
         decoder.filled(1);
         if (decoder.next() !== undefined) taken++;
       }
-      best = Math.min(best, performance.now() - start);
+      // Of the processor: another program may run in between.
+      best = Math.min(best, cpuUsage(start).user);
       assertEquals(taken, 1);
     }
     return best;
