@@ -39,6 +39,11 @@ function program(name: string, debianPackage: string, args: readonly string[]): 
   return { name, package: debianPackage, found: async () => (await run(name, args)).code === 0 };
 }
 
+async function hasMosquitto(): Promise<boolean> {
+  const [broker, client] = await Promise.all([run("mosquitto", ["-h"]), run("mosquitto_pub", ["--help"])]);
+  return broker.output.includes("mosquitto version") && client.output.includes("mosquitto_pub version");
+}
+
 /** All of them. */
 export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
   { name: "chromium", package: "chromium fonts-dejavu-core", found: async () => await findChromium() !== null },
@@ -53,6 +58,8 @@ export const OUTSIDE_TOOLS: readonly OutsideTool[] = [
   program("systemd-analyze", "systemd", ["--version"]),
   program("systemd-notify", "systemd", ["--version"]),
   program("mkfs.ext4", "e2fsprogs", ["-V"]),
+  // It tells its version only with a code that is not 0.
+  { name: "mosquitto", package: "mosquitto mosquitto-clients", found: hasMosquitto },
 ];
 
 /** Those which are not there. */

@@ -10,6 +10,7 @@ import { DemoPart } from "./demo_part.ts";
 import type { FeedPart } from "./feed_part.ts";
 import { HttpPart } from "./http_part.ts";
 import { LineFeed } from "./line_feed.ts";
+import { brokerNetwork, MqttPart } from "./mqtt_part.ts";
 import { SourcePart } from "./source_part.ts";
 import { SharedInput, StdinPart } from "./stdin_part.ts";
 import { type Part, SupervisedPart } from "./supervised_part.ts";
@@ -164,6 +165,12 @@ export class Agent {
         return new HttpPart(feed, {
           ...{ address: from.address, lines, http: httpServer },
           listening: (address) => listening?.(feed, address),
+        });
+      case "mqtt":
+        return new MqttPart(feed, {
+          ...{ broker: from, source, lines, clock, parse: parseLine },
+          device: this.#config?.uplink.device ?? outside.program.hostname,
+          network: () => brokerNetwork(from, outside),
         });
     }
   }

@@ -57,4 +57,18 @@ export type FeedOrigin =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "stdin" }
   | { readonly kind: "demo"; readonly everyMs: number }
-  | { readonly kind: "http"; readonly address: HostPort };
+  | { readonly kind: "http"; readonly address: HostPort }
+  | MqttOrigin;
+
+/** A broker of MQTT, and what is wanted of it. */
+export interface MqttOrigin {
+  readonly kind: "mqtt";
+  readonly address: HostPort;
+  readonly user: string | null;
+  readonly password: string | null;
+  /** With `+` and `#`. */
+  readonly topics: readonly string[];
+  readonly tls: boolean;
+  /** Authority which alone is trusted; null for those that everybody trusts. */
+  readonly tlsCa: string | null;
+}

@@ -10,7 +10,7 @@ export interface Mistake {
   readonly text: string;
 }
 
-/** An object of the file, its values as texts. */
+/** An object of the file, its values as texts: a list as its JSON. */
 export class CheckedItem {
   /** Such as `sources[0]`. */
   readonly path: string;
@@ -28,6 +28,11 @@ export class CheckedItem {
 
   text(key: string): string | undefined {
     return this.values.get(key);
+  }
+
+  texts(key: string): readonly string[] | undefined {
+    const text = this.text(key);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
   flag(key: string): boolean {
@@ -88,8 +93,9 @@ function checkItem(
 }
 
 function checkValue(spec: KeySpec, { line, node }: JsonEntry, place: string, values: Map<string, string>): Mistake[] {
+  if (spec.types[0] === "texts") return checkTexts(spec, node, place, values);
   const isFit = node.kind === "scalar" && (spec.types as readonly string[]).includes(typeof node.value);
-  if (!isFit) return [wrong(node, place, spec.types.map(typeText).join(" or "))];
+  if (!isFit) return [wrong(node, place, spec.types.map((type) => typeText(type)).join(" or "))];
   const text = String(node.value);
   try {
     if (text === "") throw new FramewireError("USAGE", `Cannot use ${place} as it must not be empty`);
@@ -100,6 +106,20 @@ function checkValue(spec: KeySpec, { line, node }: JsonEntry, place: string, val
     if (!(thrown instanceof FramewireError)) throw thrown;
     return [{ line, text: thrown.message }];
   }
+}
+
+function checkTexts(spec: KeySpec, node: JsonNode, place: string, values: Map<string, string>): Mistake[] {
+  if (node.kind !== "list" || node.items.length === 0) return [wrong(node, place, 'a list of texts: ["…", …]')];
+  const mistakes: Mistake[] = [];
+  const texts = node.items.map((item, at) => {
+    // Each by itself, as a key with one value.
+    const own = new Map<string, string>();
+    const one = { ...spec, types: ["string"] } as const;
+    mistakes.push(...checkValue(one, { key: spec.name, line: item.line, node: item }, `${place}[${at}]`, own));
+    return own.get(spec.name);
+  });
+  values.set(spec.name, JSON.stringify(texts));
+  return mistakes;
 }
 
 function unknown({ key, line }: JsonEntry, place: string, known: readonly string[]): Mistake {
@@ -135,10 +155,20 @@ function missing({ keys, oneOf = [] }: SectionSpec, { entries, line }: JsonObjec
 }
 
 function wrong(node: JsonNode, place: string, allowed: string): Mistake {
-  const received = node.kind === "scalar" ? JSON.stringify(node.value) : node.kind === "list" ? "a list" : "an object";
-  return { line: node.line, text: `Cannot use ${place} as it must be ${allowed}: received ${received}` };
+  return { line: node.line, text: `Cannot use ${place} as it must be ${allowed}: received ${wordsOf(node)}` };
+}
+
+function wordsOf(node: JsonNode): string {
+  if (node.kind === "scalar") return JSON.stringify(node.value);
+  if (node.kind === "object") return "an object";
+  return node.items.length === 0 ? "an empty list" : "a list";
 }
 
 function typeText(type: KeySpec["types"][number]): string {
-  return { string: 'a text in quotes (")', number: "a number", boolean: "true or false" }[type];
+  return {
+    string: 'a text in quotes (")',
+    number: "a number",
+    boolean: "true or false",
+    texts: "a list of texts",
+  }[type];
 }

@@ -33,6 +33,7 @@ export const CONFIG_EXAMPLE = `{
     // { "feed": "load", "command": "cat /proc/loadavg", "interval": "10s" },
     // { "feed": "log", "file": "/var/log/machine.ndjson" },
     // { "feed": "push", "http": "127.0.0.1:9000" },  // curl --data-binary @lines http://127.0.0.1:9000/
+    // { "feed": "halls", "mqtt": "mqtt://user:password@192.0.2.8", "topics": ["halls/+/temperature"] },
   ],
 }
 `;

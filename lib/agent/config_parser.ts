@@ -8,6 +8,7 @@ import { FramewireError } from "../errors.ts";
 import type { AgentConfig, ClipFolderSettings, FeedOrigin, FeedSettings } from "./agent_config.ts";
 import { type CheckedItem, type CheckedSection, checkObject, type Mistake } from "./config_checks.ts";
 import { parseInterval, SECTIONS, TOP } from "./config_table.ts";
+import { parseBroker } from "./mqtt_broker.ts";
 import { JsonError, type JsonNode, parseJsonPlaces } from "./json_places.ts";
 
 /** Defaults of the spool. */
@@ -130,6 +131,12 @@ class ConfigBuilder {
     if (item.text("interval") !== undefined && from.kind !== "demo" && from.kind !== "command") {
       throw new FramewireError("USAGE", `Cannot use ${item.path}.interval as it is for a sensor or a command`);
     }
+    if (from.kind !== "mqtt") {
+      const strange = ["topics", "tls-ca"].find((key) => item.text(key) !== undefined);
+      if (strange !== undefined) {
+        throw new FramewireError("USAGE", `Cannot use ${item.path}.${strange} as it is for "mqtt"`);
+      }
+    }
     const whenFull = (item.text("when-full") ?? "drop-oldest") as FeedSettings["whenFull"];
     return { feed: item.text("feed")!, from, source: item.text("source") ?? null, whenFull };
   }
@@ -141,6 +148,7 @@ class ConfigBuilder {
     if (command !== undefined) return { kind: "command", ...parseCommandLine("command", command), everyMs };
     if (file !== undefined) return { kind: "file", path: this.#path(file) };
     if (http !== undefined) return { kind: "http", address: parseHostPort("http", http) };
+    if (item.text("mqtt") !== undefined) return this.#mqtt(item);
     if (item.text("sensor") !== undefined) return { kind: "demo", everyMs: everyMs ?? 1_000 };
     if (!item.flag("stdin")) {
       throw new FramewireError(
@@ -149,6 +157,18 @@ class ConfigBuilder {
       );
     }
     return { kind: "stdin" };
+  }
+
+  #mqtt(item: CheckedItem): FeedOrigin {
+    const broker = parseBroker("mqtt", item.text("mqtt")!);
+    const [topics, tlsCa] = [item.texts("topics"), this.#path(item.text("tls-ca"))];
+    if (topics === undefined) {
+      throw new FramewireError("USAGE", `Cannot use ${item.path} as it must have "topics": ["sensors/#", …]`);
+    }
+    if (tlsCa !== null && !broker.tls) {
+      throw new FramewireError("USAGE", `Cannot use ${item.path}.tls-ca as it is for a broker of mqtts://`);
+    }
+    return { kind: "mqtt", ...broker, topics, tlsCa };
   }
 
   #checkNames(key: string, items: readonly CheckedItem[] = []): void {

@@ -5,16 +5,18 @@ import { LIMITS } from "../config/limits.ts";
 import { parseBytes, parseChoice, parseDuration, parseHostPort, usage } from "../config/values.ts";
 import { parseCamera, parseFps, parseQuality, parseScale, parseWidth } from "../frames/camera_spec.ts";
 import { FRAME_POLICIES, SOURCE_KINDS } from "../protocol/message.ts";
+import { parseBroker } from "./mqtt_broker.ts";
+import { checkFilter } from "./mqtt_topics.ts";
 
 /** One key of an object. */
 export interface KeySpec {
   readonly name: string;
-  /** Types of JSON that it takes. */
-  readonly types: readonly ("string" | "number" | "boolean")[];
+  /** Types of JSON that it takes; `texts` is a list of strings. */
+  readonly types: readonly ("string" | "number" | "boolean")[] | readonly ["texts"];
   readonly help: string;
   readonly required?: true;
   readonly choices?: readonly string[];
-  /** Looks at the value as text. @throws {FramewireError} `USAGE`. */
+  /** Looks at the value as text, at each of a list. @throws {FramewireError} `USAGE`. */
   readonly check?: (name: string, text: string) => unknown;
 }
 
@@ -36,6 +38,7 @@ export const WHEN_FULL = ["drop-oldest", "refuse-new"] as const;
 const TEXT = ["string"] as const;
 const FLAG = ["boolean"] as const;
 const NUMBER = ["number", "string"] as const;
+const TEXTS = ["texts"] as const;
 
 /** Checks of keys which are options of `send`, too. */
 const SOURCE_CHECKS: Readonly<Record<string, Partial<KeySpec>>> = {
@@ -119,6 +122,9 @@ const FEEDS: SectionSpec = {
     { name: "stdin", types: FLAG, help: "Lines of standard input" },
     { name: "sensor", types: TEXT, help: "A made-up reading every interval", choices: ["demo"] },
     { name: "http", types: TEXT, help: "HOST:PORT which takes POSTs of JSON lines", check: parseHostPort },
+    { name: "mqtt", types: TEXT, help: "mqtt:// or mqtts:// broker; each message is an event", check: parseBroker },
+    { name: "topics", types: TEXTS, help: "What is wanted of a broker, such as sensors/#", check: checkFilter },
+    { name: "tls-ca", types: TEXT, help: "Of mqtts://: trust this authority alone (PEM file)" },
     {
       name: "interval",
       types: TEXT,
@@ -133,7 +139,7 @@ const FEEDS: SectionSpec = {
     },
     { name: "when-full", types: TEXT, help: "What a full spool does [drop-oldest]", choices: WHEN_FULL },
   ],
-  oneOf: ["command", "file", "stdin", "sensor", "http"],
+  oneOf: ["command", "file", "stdin", "sensor", "http", "mqtt"],
 };
 
 /** The objects and lists of the file, by key. */

@@ -30,6 +30,7 @@ function objectSchema({ help, keys, oneOf }: SectionSpec) {
 }
 
 function keySchema({ types, help, choices }: KeySpec): object {
+  if (types[0] === "texts") return { description: help, type: "array", items: { type: "string" }, minItems: 1 };
   const type = types.length === 1 ? types[0] : types;
   return { description: help, type, ...(choices === undefined ? {} : { enum: choices }) };
 }

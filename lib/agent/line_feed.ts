@@ -67,14 +67,16 @@ export class LineFeed {
     if (bad.length > 0) health.trouble(`Left out ${bad[0]}${more}`);
   }
 
-  /** As {@linkcode take}, of events. */
-  async takeEvents(events: readonly NewEvent[], health: PartHealth, signal: AbortSignal): Promise<void> {
-    for (let at = 0; at < events.length && !signal.aborted;) {
+  /** As {@linkcode take}, of events; resolves with whether all of them are safe. */
+  async takeEvents(events: readonly NewEvent[], health: PartHealth, signal: AbortSignal): Promise<boolean> {
+    let at = 0;
+    while (at < events.length && !signal.aborted) {
       const some = events.slice(at, at + LIMITS.eventsPerBatchMax);
       if (await this.#push(some, health)) at += some.length;
       else await sleep(this.#options.clock, FULL_PAUSE_MS, signal);
     }
-    if (events.length > 0) health.works();
+    if (at > 0) health.works();
+    return at >= events.length;
   }
 
   /** As {@linkcode take}, of lines without bad ones, and without waiting. @throws {FramewireError} `NO_SPACE`. */

@@ -54,7 +54,8 @@ Deno.test("config parser: all origins of feeds", () => {
     within(`"feeds": [
       { "feed": "a", "command": "python3 'my reader.py' --fast", "source": "left", "when-full": "refuse-new" },
       { "feed": "b", "command": "cat x", "interval": "10s" }, { "feed": "c", "stdin": true },
-      { "feed": "d", "sensor": "demo" }, { "feed": "e", "http": "127.0.0.1:0" }]`),
+      { "feed": "d", "sensor": "demo" }, { "feed": "e", "http": "127.0.0.1:0" },
+      { "feed": "f", "mqtt": "mqtts://u:p@hub", "topics": ["a/#", "b"], "tls-ca": "ca.pem" }]`),
     "/",
   );
   assertEquals(mistakes, []);
@@ -64,6 +65,10 @@ Deno.test("config parser: all origins of feeds", () => {
     { kind: "stdin" },
     { kind: "demo", everyMs: 1_000 },
     { kind: "http", address: { hostname: "127.0.0.1", port: 0 } },
+    {
+      ...{ kind: "mqtt", address: { hostname: "hub", port: 8883 }, user: "u", password: "p" },
+      ...{ topics: ["a/#", "b"], tls: true, tlsCa: "/ca.pem" },
+    },
   ]);
   assertEquals([config!.feeds[0]!.source, config!.feeds[0]!.whenFull], ["left", "refuse-new"]);
 });
@@ -73,11 +78,11 @@ Deno.test("config parser: the example has no mistakes", () => assertEquals(mista
 Deno.test("config parser: every part which the example shows as a comment has no mistakes", () => {
   const all = CONFIG_EXAMPLE.replaceAll(/^( *)\/\/ (?=\{ |"[\w-]+": )/gm, "$1");
   assertEquals(mistakesOf(all), []);
-  assertEquals(parseConfig(all, "/").config!.feeds.length, 5);
+  assertEquals(parseConfig(all, "/").config!.feeds.length, 6);
 });
 
 const MISTAKES: readonly (readonly [text: string, ...mistakes: string[]])[] = [
-  ["[]", "1: Cannot use the file as it must be an object: { … }: received a list"],
+  ["[]", "1: Cannot use the file as it must be an object: { … }: received an empty list"],
   ["{}", '1: Cannot use the file as it must have "server": HOST:PORT of the server'],
   ["{\n", '2: Cannot read JSON as there must be a key in quotes ("): received the end of the file'],
   [
@@ -110,7 +115,7 @@ const MISTAKES: readonly (readonly [text: string, ...mistakes: string[]])[] = [
   ],
   [within('"sources": {}, "spool": []'), ...[
     "2: Cannot use sources as it must be a list of objects: [{ … }, …]: received an object",
-    "2: Cannot use spool as it must be an object: { … }: received a list",
+    "2: Cannot use spool as it must be an object: { … }: received an empty list",
   ]],
   [
     within(
@@ -124,9 +129,25 @@ const MISTAKES: readonly (readonly [text: string, ...mistakes: string[]])[] = [
     within(
       '"feeds": [{ "feed": "a" }, { "feed": "b", "file": "x", "interval": "1s" },\n{ "feed": "c", "sensor": "demo", "interval": "1" }]',
     ),
-    "2: Cannot use feeds[0] as it must have one of command, file, stdin, sensor, http: received none",
+    "2: Cannot use feeds[0] as it must have one of command, file, stdin, sensor, http, mqtt: received none",
     "2: Cannot use feeds[1].interval as it is for a sensor or a command",
     '3: Cannot use feeds[2].interval as it must be a number and a unit of ms, s, m, h or d, such as 10m: received "1"',
+  ],
+  [
+    within(
+      '"feeds": [{ "feed": "a", "mqtt": "mqtt://me:secret@hub/a", "topics": [] },\n' +
+        '{ "feed": "b", "mqtt": "mqtt://hub", "topics": ["a",\n"a#", 7] }, { "feed": "c", "stdin": true, "topics": ["a"] },\n' +
+        '{ "feed": "d", "mqtt": "mqtt://hub" }, { "feed": "e", "mqtt": "mqtt://hub", "topics": ["a"], "tls-ca": "x" }]',
+    ),
+    "2: Cannot use feeds[0].mqtt as it must be mqtt:// or mqtts://, perhaps USER:PASSWORD@, and HOST or HOST:PORT: " +
+    'received "mqtt://…@hub/a"',
+    '2: Cannot use feeds[0].topics as it must be a list of texts: ["…", …]: received an empty list',
+    "4: Cannot use feeds[1].topics[1] as it must be a topic, where + stands for one of its levels and # at its end for any " +
+    'more: received "a#"',
+    '4: Cannot use feeds[1].topics[2] as it must be a text in quotes ("): received 7',
+    '4: Cannot use feeds[2].topics as it is for "mqtt"',
+    '5: Cannot use feeds[3] as it must have "topics": ["sensors/#", …]',
+    "5: Cannot use feeds[4].tls-ca as it is for a broker of mqtts://",
   ],
   [
     within(

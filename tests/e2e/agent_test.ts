@@ -80,7 +80,7 @@ Deno.test("agent --init writes an example which passes --check, and overwrites n
   for (const args of [["--check"], []]) {
     const { code, said } = await run("--config", path, ...args);
     assertEquals([code, said.split("\n")], [2, [
-      `${path} line 2: Cannot use feeds[0] as it must have one of command, file, stdin, sensor, http: received none`,
+      `${path} line 2: Cannot use feeds[0] as it must have one of command, file, stdin, sensor, http, mqtt: received none`,
       `${path} line 2: Cannot use feeds[0].sensr as there is no such key: did you mean "sensor"?`,
       `${path} line 3: Cannot use clips as it must be a list of objects: [{ … }, …]: received 7`,
       "",

@@ -2,23 +2,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { assertClips, randomFile } from "../helpers/clip_files.ts";
 import { runSend, startServer } from "../helpers/programs.ts";
-import { type TempFolder, tempFolder } from "../helpers/temp_folder.ts";
-
-/** A certificate for 127.0.0.1, signed by an authority of its own. */
-async function makeCertificate(folder: TempFolder): Promise<{ ca: string; cert: string; key: string }> {
-  const path = (name: string) => folder.join(name);
-  const openssl = async (...args: string[]) => {
-    const { success, stderr } = await new Deno.Command("openssl", { args, stdout: "null", stderr: "piped" }).output();
-    if (!success) throw new Error(`openssl ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  };
-  const newKey = ["-newkey", "rsa:2048", "-nodes"];
-  await openssl("req", "-x509", ...newKey, "-keyout", path("ca.key"), "-out", path("ca.pem"), "-subj", "/CN=Test CA");
-  await openssl("req", ...newKey, "-keyout", path("key.pem"), "-out", path("csr.pem"), "-subj", "/CN=server");
-  await Deno.writeTextFile(path("ext"), "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n");
-  const signed = ["-CA", path("ca.pem"), "-CAkey", path("ca.key"), "-CAcreateserial", "-days", "2"];
-  await openssl("x509", "-req", "-in", path("csr.pem"), ...signed, "-extfile", path("ext"), "-out", path("cert.pem"));
-  return { ca: path("ca.pem"), cert: path("cert.pem"), key: path("key.pem") };
-}
+import { makeCertificate } from "../helpers/certificate.ts";
+import { tempFolder } from "../helpers/temp_folder.ts";
 
 Deno.test("tls: a clip goes through, and a box that does not fit is told what is wrong", async (t) => {
   await using folder = await tempFolder();
