@@ -82,6 +82,8 @@ export const LIMITS = {
   liveStallMs: 10_000,
   /** Exports of each format at once: each reads as fast as it can. */
   exportsMax: 2,
+  /** Videos which are kept, and failures which are remembered: the longest unused goes first. More than are running. */
+  exportsKeptMax: 16,
   /** A video that was made is kept for so long after it was asked for last. */
   exportKeepMs: 3_600_000,
   /** A source without a new frame for this long is shown as stale, unless its own rate is slower than that. */

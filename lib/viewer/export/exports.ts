@@ -31,7 +31,7 @@ interface Entry {
 
 export class Exports {
   readonly #options: ExportsOptions;
-  /** By id, the longest unused first. */
+  /** By id; what became of them is remembered for a while. */
   readonly #jobs = new Map<string, Entry>();
   readonly #running = new Set<Promise<void>>();
   #streams = 0;
@@ -102,8 +102,20 @@ export class Exports {
     });
   }
 
+  /** Anyone who sees the page can ask for ever new spans: the longest unused goes, with its video. */
+  #makeRoom(): void {
+    while (this.#jobs.size >= LIMITS.exportsKeptMax) {
+      const over = [...this.#jobs].filter(([, entry]) => isOver(entry)).sort(([, a], [, b]) => a.usedMs - b.usedMs);
+      const [id, { job }] = over[0]!;
+      this.#jobs.delete(id);
+      // What stays goes at the next start.
+      this.#options.disk.remove(job.path).catch(() => {});
+    }
+  }
+
   #begin(id: string, span: ExportSpan): Entry | undefined {
     if (this.#running.size >= LIMITS.exportsMax) return undefined;
+    this.#makeRoom();
     const { library, disk, processes, folder, freeBytes, clock } = this.#options;
     const job = new VideoJob({ library, disk, processes, span, folder, id, freeBytes: freeBytes() });
     const entry = { job, span, usedMs: clock.now() };
@@ -112,6 +124,10 @@ export class Exports {
     this.#running.add(running);
     return entry;
   }
+}
+
+function isOver({ job }: Entry): boolean {
+  return job.progress.state !== "working";
 }
 
 function busy(): Response {

@@ -68,6 +68,7 @@ export class VideoJob {
 
   async #encode(): Promise<number> {
     const { frames, fps } = await this.#look();
+    this.#throwIfStopped();
     const child = this.#start(fps);
     this.#child = child;
     const output = drain(child);
@@ -75,7 +76,7 @@ export class VideoJob {
     let newest: Uint8Array | undefined;
     try {
       for await (const frame of recordedFrames(this.#options.library, this.#options.span)) {
-        if (this.#stopped) throw new FramewireError("CANCELLED", "The export was stopped");
+        this.#throwIfStopped();
         const jpeg = await this.#options.library.jpeg(frame.id);
         if (jpeg === undefined) continue;
         for (let left = timing.before(frame.timeMs); left > 0 && newest !== undefined; left--) {
@@ -104,6 +105,7 @@ export class VideoJob {
     const timesMs: number[] = [];
     let [frames, bytes] = [0, 0];
     for await (const frame of recordedFrames(this.#options.library, this.#options.span)) {
+      this.#throwIfStopped();
       if (timesMs.length < RATE_FRAMES) timesMs.push(frame.timeMs);
       frames++;
       bytes += frame.bytes;
@@ -116,6 +118,10 @@ export class VideoJob {
     }
     this.#progress = { state: "working", frames, framesDone: 0 };
     return { frames, fps: videoFps(timesMs) };
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped) throw new FramewireError("CANCELLED", "The export was stopped");
   }
 
   #start(fps: number): ChildProcess {

@@ -1,6 +1,7 @@
 /** A span of frames as a ZIP archive, made while it is read: nothing of it is kept. */
 import { makeZip } from "client-zip";
 import type { FrameLibrary, FrameView } from "../frame_library.ts";
+import { rfc3339 } from "../times.ts";
 import { type ExportSpan, recordedFrames } from "./recorded_frames.ts";
 
 /** Name of the list in the archive: one JSON object a line for each picture. */
@@ -41,19 +42,22 @@ function listOf(library: FrameLibrary, span: ExportSpan): ReadableStream<Uint8Ar
 
 /** Names in the archive, which are the same whenever the same frames are named in the same order. */
 class FileNames {
-  readonly #own = new Set<string>([LIST_NAME]);
+  /** In lower case, as some who take them out make no difference. */
+  readonly #taken = new Set<string>([LIST_NAME]);
 
   of({ id, name, sequence, timeMs }: FrameView): string {
     const own = name?.split(/[/\\]/).at(-1)?.replace(/^\.+/, "") ?? "";
     if (own === "") return `${new Date(timeMs).toISOString().replaceAll(":", "-")}_${sequence}_${id}.jpg`;
-    if (this.#own.has(own) || this.#own.size >= NAMES_MAX) return `${id}_${own}`;
-    this.#own.add(own);
-    return own;
+    if (this.#taken.size >= NAMES_MAX) return `${id}_${own}`;
+    let free = own;
+    while (this.#taken.has(free.toLowerCase())) free = `${id}_${free}`;
+    this.#taken.add(free.toLowerCase());
+    return free;
   }
 }
 
 function listLine(file: string, frame: FrameView): string {
   const { id, sequence, name, capturedMs, timeMs, receivedMs, bytes, result } = frame;
-  const [captured, time, received] = [capturedMs, timeMs, receivedMs].map((ms) => new Date(ms).toISOString());
+  const [captured, time, received] = [capturedMs, timeMs, receivedMs].map(rfc3339);
   return JSON.stringify({ file, id, sequence, name, captured, time, received, bytes, result }) + "\n";
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { LIMITS } from "../../../lib/config/limits.ts";
 import { systemDisk } from "../../../lib/platform/disk.ts";
-import { type Processes, systemProcesses } from "../../../lib/platform/processes.ts";
+import { type ChildProcess, type Processes, systemProcesses } from "../../../lib/platform/processes.ts";
 import { withoutBody } from "../../../lib/viewer/answers.ts";
 import { Exports } from "../../../lib/viewer/export/exports.ts";
 import type { FrameLibrary } from "../../../lib/viewer/frame_library.ts";
@@ -159,4 +159,98 @@ Deno.test("a video without ffmpeg, and one of nothing, say what is wrong, and le
   assertEquals([...Deno.readDirSync(join(folder, "exports"))], []);
   await exports.stop();
   await broken.exports.stop();
+});
+
+/** An ffmpeg which makes its file, and ends when it may. */
+function madeUpFfmpeg(mayEnd: Promise<void>): Processes {
+  return {
+    spawn({ args }): ChildProcess {
+      Deno.writeTextFileSync(args.at(-1)!, "video");
+      const exited = mayEnd.then(() => ({ code: 0, signal: null }));
+      return {
+        ...{ pid: 1, read: () => exited.then(() => null), write: () => Promise.resolve() },
+        ...{ closeInput: () => Promise.resolve(), lastWords: () => "", exited, kill: () => {} },
+      };
+    },
+  };
+}
+
+const spanOf = (number: number) => ({ ...SPAN, sinceMs: SPAN.sinceMs + number });
+
+async function readyVideo(exports: Exports, number: number): Promise<void> {
+  const isReady = async () => {
+    const response = exports.video(spanOf(number));
+    return response.status === 200 && (await response.json()).state === "ready";
+  };
+  await waitFor(isReady, { what: `video ${number}` });
+}
+
+Deno.test("so many videos are made at once, and no more", async () => {
+  await using temp = await tempFolder();
+  const end = Promise.withResolvers<void>();
+  const frames = [madeUpFrame(1, 2_000)];
+  const { exports } = exportsOf(temp.path, frameLibraryOf(frames, () => new Uint8Array(9)), madeUpFfmpeg(end.promise));
+  await exports.start();
+  for (let number = 0; number < LIMITS.exportsMax; number++) assertEquals(exports.video(spanOf(number)).status, 200);
+  assertEquals(exports.video(spanOf(LIMITS.exportsMax)).status, 503);
+  end.resolve();
+  await readyVideo(exports, LIMITS.exportsMax);
+  await exports.stop();
+});
+
+Deno.test("whoever asks for ever new spans gets each, and the longest unused goes with its file", async () => {
+  await using temp = await tempFolder();
+  const frames = [madeUpFrame(1, 2_000)];
+  const library = frameLibraryOf(frames, () => new Uint8Array(9));
+  const { exports, clock } = exportsOf(temp.path, library, madeUpFfmpeg(Promise.resolve()));
+  await exports.start();
+  for (let number = 0; number < LIMITS.exportsKeptMax + 3; number++) {
+    await readyVideo(exports, number);
+    await clock.advance(1_000);
+    // Somebody waits for this one all the time.
+    await readyVideo(exports, 0);
+  }
+  const files = () => [...Deno.readDirSync(join(temp.path, "exports"))].length;
+  await waitFor(() => files() === LIMITS.exportsKeptMax, { what: "the others to go" });
+  const state = async (number: number) => (await exports.video(spanOf(number)).json()).state;
+  assertEquals([await state(0), await state(4)], ["ready", "ready"]);
+  assertEquals(await state(1), "working", "it is made anew");
+  await exports.stop();
+});
+
+Deno.test("a stop does not wait for the frames of a long span to be counted", async () => {
+  await using temp = await tempFolder();
+  let pages = 0;
+  const page = Array.from({ length: 200 }, (_, at) => madeUpFrame(at + 1, 2_000));
+  const library = {
+    ...frameLibraryOf([], () => undefined),
+    frames: async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      return ++pages > 2_000 ? [] : page;
+    },
+  };
+  const { exports } = exportsOf(temp.path, library);
+  await exports.start();
+  exports.video(SPAN);
+  await waitFor(() => pages > 3, { what: "some pages" });
+  const before = pages;
+  await exports.stop();
+  assert(pages <= before + 1, `${pages - before} pages were asked for`);
+});
+
+Deno.test("a ZIP holds each picture under its own name, whatever names there are, and times which no Date can hold", async () => {
+  await using temp = await tempFolder();
+  const jpegs = Array.from({ length: 5 }, (_, at) => Uint8Array.of(0xff, 0xd8, at));
+  const names = ["3_a.jpg", "a.jpg", "A.JPG", "a.jpg", "3_a.jpg"];
+  const frames = names.map((name, id) => madeUpFrame(id, 2_000 + id, { name, capturedMs: 8_640_000_000_000_000.5 }));
+  const { exports } = exportsOf(temp.path, frameLibraryOf(frames, (id) => jpegs[id]));
+  await Deno.writeFile(join(temp.path, "a.zip"), exports.zip(SPAN).body!);
+  await runTool("/usr/bin/python3", ["-m", "zipfile", "-e", join(temp.path, "a.zip"), join(temp.path, "out")]);
+  const list = (await Deno.readTextFile(join(temp.path, "out/frames.ndjson"))).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+  assertEquals(new Set(list.map(({ file }) => file.toLowerCase())).size, 5);
+  for (const [at, { file }] of list.entries()) {
+    assertEquals(await Deno.readFile(join(temp.path, "out", file)), jpegs[at]);
+  }
 });
