@@ -135,7 +135,7 @@ Deno.test("a black hole swallows the end also behind bytes which were all read",
 
 Deno.test("a reset loses what is under way, and leaves what has arrived", async () => {
   let now = 0;
-  const clock = { now: () => now, wallMs: () => 0, timer: () => () => {} };
+  const clock = { now: () => now, wallMs: () => 0, timer: () => () => {}, turn: () => Promise.resolve() };
   const { client, server, link } = await pair({ clock });
   link.up.setLatency(100);
   await client.write(BYTES.subarray(0, 10));
@@ -172,6 +172,7 @@ Deno.test("latency holds bytes and the end back by the clock", async () => {
       timers.add(timer);
       return () => void timers.delete(timer);
     },
+    turn: () => Promise.resolve(),
   };
   const go = (ms: number) => {
     now += ms;

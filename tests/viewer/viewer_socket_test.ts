@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
+import { systemClock } from "../../lib/platform/clock.ts";
 import { systemHttp } from "../../lib/platform/http.ts";
 import type { PageMessage } from "../../lib/viewer/page_messages.ts";
 import { madeUpClip } from "../helpers/made_up_library.ts";
@@ -91,14 +92,7 @@ Deno.test("a viewer which reads nothing is cut, while another goes on", () => {
     },
   };
   let offsetMs = 0;
-  const clock = {
-    now: () => performance.now() + offsetMs,
-    wallMs: () => Date.now(),
-    timer(ms: number, fn: () => void) {
-      const id = setTimeout(fn, ms);
-      return () => clearTimeout(id);
-    },
-  };
+  const clock = { ...systemClock, now: () => performance.now() + offsetMs };
   return withViewer(async (fixture) => {
     const first = open(fixture);
     await waitFor(() => first.messages.length > 0, { what: "the first snapshot" });
