@@ -1,4 +1,6 @@
 /** All of a box in one process: makes the parts of a config, and changes only those which another config has otherwise. */
+import type { SourceOptions } from "../client/source_options.ts";
+import type { CameraSettings } from "../frames/camera_spec.ts";
 import type { Log } from "../log.ts";
 import type { Address } from "../platform/network.ts";
 import type { AgentConfig, FeedSettings } from "./agent_config.ts";
@@ -12,6 +14,7 @@ import { HttpPart } from "./http_part.ts";
 import { LineFeed } from "./line_feed.ts";
 import { brokerNetwork, MqttPart } from "./mqtt_part.ts";
 import { SourcePart } from "./source_part.ts";
+import { SpooledSourcePart } from "./spooled_source_part.ts";
 import { SharedInput, StdinPart } from "./stdin_part.ts";
 import { type Part, SupervisedPart } from "./supervised_part.ts";
 import { TailPart } from "./tail_part.ts";
@@ -81,7 +84,7 @@ export class Agent {
     }
     this.#config = config;
     const wanted = this.#wantedOf(config);
-    const keys = new Set(wanted.map(({ key }) => key));
+    const keys = new Set([...wanted, ...this.#leftOf(config)].map(({ key }) => key));
     const old = [...this.#parts].filter(([key]) => !keys.has(key));
     await Promise.all(old.map(([key, part]) => this.#stopPart(key, part)));
     if (this.#link === undefined) {
@@ -95,7 +98,7 @@ export class Agent {
       this.#link = link;
       this.#linkKey = linkKey;
     }
-    for (const { key, make } of wanted) {
+    for (const { key, make } of [...wanted, ...this.#leftOf(config)]) {
       if (this.#parts.has(key)) continue;
       const part = new SupervisedPart(await make(this.#link), { ...outside, log });
       this.#parts.set(key, part);
@@ -130,11 +133,14 @@ export class Agent {
     return [
       ...sources.map((source): Wanted => ({
         key: JSON.stringify(["source", source]),
-        make: ({ work }) => new SourcePart(source, outside, work),
+        make: ({ work, spool }) =>
+          isSpooled(source)
+            ? new SpooledSourcePart({ ...source.settings, camera: source.from.camera }, outside, work, spool)
+            : new SourcePart(source, outside, work, spool),
       })),
       ...clips.map((folder): Wanted => ({
         key: JSON.stringify(["clips", folder]),
-        make: ({ work }) => new ClipPart(folder, spool.folder, outside, work),
+        make: (link) => new ClipPart(folder, spool.folder, outside, link.work, link.spool),
       })),
       ...feeds.map((feed): Wanted => {
         const { whenFull: _, ...settings } = feed;
@@ -144,6 +150,16 @@ export class Agent {
         };
       }),
     ];
+  }
+
+  /** Pictures in the spool of cameras which the config does not have any more: they are sent all the same. */
+  #leftOf({ sources }: AgentConfig): Wanted[] {
+    const { outside } = this.#options;
+    const names = new Set(sources.filter(isSpooled).map(({ settings: { name } }) => name));
+    return (this.#link?.spool.sources() ?? []).filter(({ name }) => !names.has(name)).map(({ name, kind }) => ({
+      key: JSON.stringify(["left", name]),
+      make: ({ work, spool }) => new SpooledSourcePart({ name, kind, camera: null }, outside, work, spool),
+    }));
   }
 
   /** What brings the events of a feed. */
@@ -174,4 +190,9 @@ export class Agent {
         });
     }
   }
+}
+
+/** A camera which may lose nothing; a folder is its own spool. */
+function isSpooled(source: SourceOptions): source is SourceOptions & { readonly from: { camera: CameraSettings } } {
+  return source.settings.policy === "all" && "camera" in source.from;
 }

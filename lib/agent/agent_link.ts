@@ -2,6 +2,7 @@
 import { readPem } from "../config/pem.ts";
 import { backoffMs } from "../config/backoff.ts";
 import { type BoxIdentity } from "../client/box_session.ts";
+import { SpaceWatch } from "../client/space_watch.ts";
 import type { BoxHealth } from "../client/status_teller.ts";
 import { runUplink } from "../client/uplink.ts";
 import { SOFTWARE } from "../config/version.ts";
@@ -32,8 +33,8 @@ export interface LinkOptions {
 /** At most so many are told, characters each. */
 const TROUBLES_MAX = 32;
 const TROUBLE_CHARACTERS_MAX = 300;
-/** How often the free space is looked at, ms. */
-const SPACE_MS = 10_000;
+/** A connection that lasted so long was a good one, ms: pauses are short again. */
+const GOOD_MS = 10_000;
 
 export class AgentLink {
   readonly work = new AgentWork();
@@ -42,13 +43,13 @@ export class AgentLink {
   readonly #feeds = new Map<string, { part: FeedPart; supervised: SupervisedPart }>();
   #spool: AgentSpool | undefined;
   #running: Promise<unknown> = Promise.resolve();
-  #diskFreeBytes: number | null = null;
-  #diskBytes: number | null = null;
+  readonly #space: SpaceWatch;
   /** Why there is no connection; null when there is one. */
   #trouble: string | null = "not connected yet";
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#space = new SpaceWatch(options.settings.spool.folder, options.outside);
   }
 
   /** Whether the server has welcomed us, and the connection stands as far as we know. */
@@ -60,6 +61,11 @@ export class AgentLink {
   get troubles(): string[] {
     const own = [...this.#feeds.values()].flatMap(({ supervised }) => supervised.trouble ?? []);
     return [...(this.#trouble === null ? [] : [`server: ${this.#trouble}`]), ...own, ...this.#spoolTrouble()];
+  }
+
+  /** Of the link that was started. */
+  get spool(): AgentSpool {
+    return this.#spool!;
   }
 
   /** Opens the spool and begins to connect. Rejects when the spool cannot be used. */
@@ -75,7 +81,7 @@ export class AgentLink {
     });
     // What waits of feeds that are gone from the config is sent all the same.
     for (const name of new Set([...this.#spool.feeds(), BOX_FEED])) await this.feed(name);
-    this.#running = Promise.all([this.#connect(), this.#lookAtSpace()]);
+    this.#running = Promise.all([this.#connect(), this.#space.run(this.#stop.signal)]);
   }
 
   /** The feed of this name; made when it is new. It stays for as long as the link. */
@@ -108,7 +114,7 @@ export class AgentLink {
       } catch (thrown) {
         if (signal.aborted) return;
         // Refused for good, as the server thinks; a person may mend that there, and nobody is here to start us again.
-        if (clock.now() - startedMs > SPACE_MS) failures = 0;
+        if (clock.now() - startedMs > GOOD_MS) failures = 0;
         this.#trouble = messageOf(thrown);
         log("warn", "The server cannot be used", errorFields(thrown));
       }
@@ -157,16 +163,18 @@ export class AgentLink {
   }
 
   #health(): BoxHealth {
-    const { events, bytes, oldestMs, dropped } = this.#spool!.status();
+    const { events, bytes, frames, frameBytes, clips, clipBytes, oldestMs, dropped, droppedFrames } = this.#spool!
+      .status();
     const troubles = [...this.#options.troubles(), ...this.troubles];
     return {
       spooledEvents: events,
       spooledBytes: bytes,
       oldestMs,
       droppedEvents: dropped,
-      ...{ spooledFrames: 0, spooledFrameBytes: 0, spooledClips: 0, spooledClipBytes: 0, droppedFrames: 0 },
-      diskFreeBytes: this.#diskFreeBytes,
-      diskBytes: this.#diskBytes,
+      ...{ spooledFrames: frames, spooledFrameBytes: frameBytes, droppedFrames },
+      ...{ spooledClips: clips, spooledClipBytes: clipBytes },
+      diskFreeBytes: this.#space.freeBytes,
+      diskBytes: this.#space.totalBytes,
       troubles: troubles.slice(0, TROUBLES_MAX).map((text) => text.slice(0, TROUBLE_CHARACTERS_MAX)),
     };
   }
@@ -174,14 +182,5 @@ export class AgentLink {
   #spoolTrouble(): string[] {
     const trouble = this.#spool?.status().trouble ?? null;
     return trouble === null ? [] : [`spool: ${trouble}`];
-  }
-
-  async #lookAtSpace(): Promise<void> {
-    const { outside: { disk, clock }, settings: { spool } } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      this.#diskFreeBytes = await disk.freeBytes(spool.folder).catch(() => null);
-      this.#diskBytes = await disk.totalBytes(spool.folder).catch(() => null);
-      await sleep(clock, SPACE_MS, this.#stop.signal);
-    }
   }
 }

@@ -4,8 +4,11 @@ import { parseEvent, parseText } from "../events/event_parser.ts";
 import { SensorDemo } from "../events/sensor_demo.ts";
 import type { EventBody } from "../protocol/event.ts";
 import type { Http } from "../platform/http.ts";
+import type { SourceKind } from "../protocol/message.ts";
 import type { FeedQueue } from "../store/feed_queue.ts";
+import type { FrameSpool } from "../store/frame_spool.ts";
 import { Spool } from "../store/spool.ts";
+import type { SpoolClips } from "../store/spool_clips.ts";
 import type { SpoolOptions, SpoolStatus } from "../store/spool_options.ts";
 
 /** What an agent needs of a spool. */
@@ -14,6 +17,12 @@ export interface AgentSpool {
   feed(name: string): Promise<FeedQueue>;
   /** Feeds that have events, also of those which are not sent any more. */
   feeds(): readonly string[];
+  /** The pictures of a source, the same for each call. */
+  source(name: string, kind: SourceKind): Promise<FrameSpool>;
+  /** Sources that have pictures, also those which are not in the config any more. */
+  sources(): readonly { readonly name: string; readonly kind: SourceKind }[];
+  /** The files of a watched folder. */
+  clips(folder: string): Promise<SpoolClips>;
   status(): SpoolStatus;
   close(): Promise<void>;
 }

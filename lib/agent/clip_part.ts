@@ -9,8 +9,10 @@ import { type Clock, sleep } from "../platform/clock.ts";
 import type { Disk, FileInfo } from "../platform/disk.ts";
 import type { Random } from "../platform/random.ts";
 import type { ClipFolderSettings } from "./agent_config.ts";
+import type { SpoolClips } from "../store/spool_clips.ts";
 import type { AgentWork } from "./agent_work.ts";
-import { ClipMemory } from "./clip_memory.ts";
+import type { AgentSpool } from "./agent_outside.ts";
+import { readClipMemory } from "./clip_memory.ts";
 import { parsePattern } from "./config_table.ts";
 import { SettledFiles } from "./settled_files.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
@@ -40,11 +42,19 @@ export class ClipPart implements Part {
   readonly #memoryPath: string;
   readonly #outside: ClipOutside;
   readonly #work: AgentWork;
+  readonly #spool: Pick<AgentSpool, "clips">;
   readonly #taken = new Map<string, Taken>();
   /** Files that could not be sent, and when they are tried again; monotonic ms. */
   readonly #failed = new Map<string, { failures: number; notBeforeMs: number }>();
 
-  constructor(settings: ClipFolderSettings, stateFolder: string, outside: ClipOutside, work: AgentWork) {
+  /** `stateFolder` is where earlier versions kept what they knew. */
+  constructor(
+    settings: ClipFolderSettings,
+    stateFolder: string,
+    outside: ClipOutside,
+    work: AgentWork,
+    spool: Pick<AgentSpool, "clips">,
+  ) {
     this.name = `clips ${settings.folder}`;
     this.#settings = settings;
     this.#pattern = parsePattern("pattern", settings.pattern);
@@ -52,14 +62,14 @@ export class ClipPart implements Part {
     this.#memoryPath = join(stateFolder, `clips-${id}.ndjson`);
     this.#outside = outside;
     this.#work = work;
+    this.#spool = spool;
   }
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
     const { disk, clock } = this.#outside;
     const { folder, settledMs } = this.#settings;
-    const memory = await ClipMemory.open(disk, this.#memoryPath, async (name) => {
-      return await disk.info(join(folder, name)) !== null;
-    });
+    const clips = await this.#spool.clips(folder);
+    await this.#takeOver(clips);
     const settled = new SettledFiles(settledMs);
     try {
       while (!signal.aborted) {
@@ -68,12 +78,19 @@ export class ClipPart implements Part {
           throw new FramewireError("SOURCE_UNREADABLE", `Cannot watch ${folder} as there is no such folder`);
         }
         const files = new Map<string, FileInfo>();
-        await this.#walk("", files);
-        for (const name of settled.look(files, startMs)) {
-          const info = files.get(name)!;
-          if (memory.has(name, info) || !this.#mayTake(name, startMs)) continue;
+        const others = new Set<string>();
+        await this.#walk("", files, others);
+        // What is stored stays known when the pattern changes.
+        await clips.keepOnly((name, state) => files.has(name) || (state === "stored" && others.has(name)));
+        const ready = settled.look(files, startMs, (name, info) => clips.isWaiting(name, info))
+          .map((name) => ({ name, info: files.get(name)! }))
+          .filter(({ name, info }) => !clips.isStored(name, info));
+        const isNew = ({ name, info }: { name: string; info: FileInfo }) => !clips.isWaiting(name, info);
+        await clips.wait(ready.filter(isNew).map(({ name, info }) => ({ name, ...info })));
+        for (const { name, info } of ready) {
+          if (!this.#mayTake(name, startMs)) continue;
           if (this.#taken.size >= JOBS_MAX) break;
-          this.#take(name, info, memory, health);
+          this.#take(name, info, clips, health);
         }
         if (this.#failed.size === 0) health.works();
         for (const name of this.#failed.keys()) if (!files.has(name)) this.#failed.delete(name);
@@ -81,19 +98,22 @@ export class ClipPart implements Part {
       }
     } finally {
       await Promise.all([...this.#taken].map(([name, { job }]) => this.#letGo(name, job)));
-      memory.close();
     }
   }
 
-  /** Files below the folder by their names with `/`; hidden ones and links are passed over. */
-  async #walk(below: string, files: Map<string, FileInfo>): Promise<void> {
+  /** Files below the folder by their names with `/`, and the names of `others`; hidden ones and links are passed over. */
+  async #walk(below: string, files: Map<string, FileInfo>, others: Set<string>): Promise<void> {
     const { disk } = this.#outside;
     const listed = await disk.list(join(this.#settings.folder, below));
     for (const { name, isFile, isDirectory } of listed.sort((a, b) => a.name < b.name ? -1 : 1)) {
       if (name.startsWith(".")) continue;
       const path = below === "" ? name : `${below}/${name}`;
-      if (isDirectory) await this.#walk(path, files);
-      if (!isFile || !this.#pattern.test(name)) continue;
+      if (isDirectory) await this.#walk(path, files, others);
+      if (!isFile) continue;
+      if (!this.#pattern.test(name)) {
+        others.add(path);
+        continue;
+      }
       const info = await disk.info(join(this.#settings.folder, path));
       if (info?.isFile === true) files.set(path, info);
     }
@@ -103,14 +123,14 @@ export class ClipPart implements Part {
     return !this.#taken.has(name) && (this.#failed.get(name)?.notBeforeMs ?? -Infinity) <= nowMs;
   }
 
-  #take(name: string, info: FileInfo, memory: ClipMemory, health: PartHealth): void {
+  #take(name: string, info: FileInfo, clips: SpoolClips, health: PartHealth): void {
     const path = join(this.#settings.folder, name);
     const job = new ClipJob(name, () => FileSource.open(this.#outside.disk, path, name), {
       note: (_, text) => health.note(`${name}: ${text}`),
       changed: () => {
         if (!job.isEnded) return;
         const settled = job.phase === "stored"
-          ? this.#stored(name, info, memory, health)
+          ? this.#stored(name, info, clips, health)
           : this.#notSent(name, job, health);
         settled.catch((thrown) => this.#refused(name, messageOf(thrown), health)).finally(() => this.#letGo(name, job));
       },
@@ -120,7 +140,7 @@ export class ClipPart implements Part {
   }
 
   /** The server has it: what becomes of the file, if it is still the same. */
-  async #stored(name: string, info: FileInfo, memory: ClipMemory, health: PartHealth): Promise<void> {
+  async #stored(name: string, info: FileInfo, clips: SpoolClips, health: PartHealth): Promise<void> {
     const { disk } = this.#outside;
     const { folder, end, moveTo } = this.#settings;
     const path = join(folder, name);
@@ -131,7 +151,17 @@ export class ClipPart implements Part {
     health.note(`${name} is stored`);
     if (end === "delete") await disk.remove(path);
     else if (end === "move") await this.#move(path, join(moveTo!, name));
-    else await memory.add(name, info);
+    else return await clips.stored([{ name, ...info }]);
+    await clips.forget(name);
+  }
+
+  /** What an earlier version knew of the folder. */
+  async #takeOver(clips: SpoolClips): Promise<void> {
+    const { disk } = this.#outside;
+    const stored = await readClipMemory(disk, this.#memoryPath);
+    if (stored === null) return;
+    await clips.stored(stored);
+    await disk.remove(this.#memoryPath);
   }
 
   async #move(from: string, to: string): Promise<void> {

@@ -18,17 +18,25 @@ export class SettledFiles {
     this.#settledMs = settledMs;
   }
 
-  /** Takes what a look at the folder gave; the names of those which have not changed for long enough. */
-  look(files: ReadonlyMap<string, FileInfo>, nowMs: number): string[] {
+  /**
+   * Takes what a look at the folder gave; the names of those which have not changed for long enough, or of which `isKnown`
+   * says that they had not, before the program was started.
+   */
+  look(
+    files: ReadonlyMap<string, FileInfo>,
+    nowMs: number,
+    isKnown: (name: string, info: FileInfo) => boolean = () => false,
+  ): string[] {
     const seen = new Map<string, Seen>();
     const settled: string[] = [];
-    for (const [name, { bytes, modifiedMs, identity }] of files) {
+    for (const [name, info] of files) {
+      const { bytes, modifiedMs, identity } = info;
       const before = this.#seen.get(name);
       const isSame = before !== undefined && before.bytes === bytes && before.modifiedMs === modifiedMs &&
         before.identity === identity;
       const sinceMs = isSame ? before.sinceMs : nowMs;
       seen.set(name, { bytes, modifiedMs, identity, sinceMs });
-      if (isSame && nowMs - sinceMs >= this.#settledMs) settled.push(name);
+      if ((isSame && nowMs - sinceMs >= this.#settledMs) || isKnown(name, info)) settled.push(name);
     }
     this.#seen = seen;
     return settled;

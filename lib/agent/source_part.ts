@@ -8,7 +8,9 @@ import { type Clock, sleep } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Processes } from "../platform/processes.ts";
 import type { Random } from "../platform/random.ts";
+import type { AgentSpool } from "./agent_outside.ts";
 import type { AgentWork } from "./agent_work.ts";
+import { runSource } from "./source_run.ts";
 import type { Part, PartHealth } from "./supervised_part.ts";
 
 export interface SourceOutside {
@@ -18,22 +20,27 @@ export interface SourceOutside {
   readonly processes: Processes;
 }
 
-/** How often it is looked whether pictures come, ms. */
-const LOOK_MS = 1_000;
-/** How long a source has to end cleanly, ms. */
-const STOP_MS = 2_000;
+/** How often it is looked whether pictures of before wait, ms. */
+const WAIT_MS = 1_000;
 
 export class SourcePart implements Part {
   readonly name: string;
   readonly #options: SourceOptions;
   readonly #outside: SourceOutside;
   readonly #work: AgentWork;
+  readonly #spool: Pick<AgentSpool, "sources">;
 
-  constructor(options: SourceOptions, outside: SourceOutside, work: AgentWork) {
+  constructor(
+    options: SourceOptions,
+    outside: SourceOutside,
+    work: AgentWork,
+    spool: Pick<AgentSpool, "sources">,
+  ) {
     this.name = `source ${options.settings.name}`;
     this.#options = options;
     this.#outside = outside;
     this.#work = work;
+    this.#spool = spool;
   }
 
   async run(signal: AbortSignal, health: PartHealth): Promise<void> {
@@ -56,26 +63,20 @@ export class SourcePart implements Part {
       },
       this.#outside,
     );
-    const over = new AbortController();
-    job.settled.then(() => over.abort());
-    const either = AbortSignal.any([signal, over.signal]);
-    job.start();
-    this.#work.sources.add(job);
-    try {
-      while (!either.aborted) {
-        await sleep(clock, LOOK_MS, either);
-        if (job.captured > captured) health.works();
-        captured = job.captured;
-      }
-      if (signal.aborted && !job.isEnded) {
-        job.stop();
-        await sleep(clock, STOP_MS, over.signal);
-      }
-    } finally {
-      await job.giveUp();
-      this.#work.sources.delete(job);
-    }
-    if (job.error !== null) throw job.error;
+    const look = () => {
+      if (job.captured > captured) health.works();
+      captured = job.captured;
+    };
+    await this.#waitForEarlier(signal, health);
+    await runSource(job, { work: this.#work, clock, signal, look });
+  }
+
+  /** Pictures of this source that an earlier config had in the spool go first: a source has one stream. */
+  async #waitForEarlier(signal: AbortSignal, health: PartHealth): Promise<void> {
+    const { name } = this.#options.settings;
+    const isWaiting = () => this.#spool.sources().some((source) => source.name === name);
+    if (isWaiting()) health.note("waits until its pictures in the spool are sent");
+    while (isWaiting() && !signal.aborted) await sleep(this.#outside.clock, WAIT_MS, signal);
   }
 
   async #open(events: JobOriginEvents): Promise<FrameOrigin> {

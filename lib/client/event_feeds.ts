@@ -10,6 +10,7 @@ import { MemoryFeedQueue } from "../store/memory_feed_queue.ts";
 import { Spool } from "../store/spool.ts";
 import { BOX_FEED } from "../store/spool_options.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { SpaceWatch } from "./space_watch.ts";
 import { type EventOptions, type FeedOptions, STDIN } from "./event_options.ts";
 import type { FeedReport } from "./feed_report.ts";
 import type { Outside } from "./send_command.ts";
@@ -26,6 +27,8 @@ export class EventFeeds {
   /** By feed: why not all of it came in. */
   readonly #errors = new Map<FeedJob, FramewireError>();
   #spool: Spool | undefined;
+  #space: SpaceWatch | undefined;
+  #looking: Promise<void> | undefined;
   #boxJob: FeedJob | undefined;
   #filling: Promise<unknown> | undefined;
 
@@ -41,7 +44,11 @@ export class EventFeeds {
     try {
       if (options.spool !== null) {
         const note = (text: string) => report.say(text);
-        feeds.#spool = await Spool.open({ ...outside, ...options.spool, note });
+        const { policy, ...spool } = options.spool;
+        feeds.#spool = await Spool.open({ ...outside, ...spool, policyOf: () => policy, note });
+        feeds.#space = new SpaceWatch(options.spool.path, outside);
+        // The first that the server hears of the box is whole.
+        await feeds.#space.look();
       }
       for (const feed of options.feeds) await feeds.#add(feed);
       await feeds.#addSpooled();
@@ -52,22 +59,35 @@ export class EventFeeds {
     return feeds;
   }
 
+  /** Null when there is none. */
+  get spool(): Spool | null {
+    return this.#spool ?? null;
+  }
+
   /** What the box tells of itself; undefined without a spool. */
   get health(): (() => BoxHealth) | undefined {
-    const spool = this.#spool;
+    const [spool, space] = [this.#spool, this.#space];
     if (spool === undefined) return undefined;
     return () => {
-      const { events, bytes, oldestMs, dropped, trouble } = spool.status();
+      const { events, bytes, frames, frameBytes, oldestMs, dropped, droppedFrames, trouble } = spool.status();
       return {
         ...{ spooledEvents: events, spooledBytes: bytes, oldestMs, droppedEvents: dropped },
-        ...{ spooledFrames: 0, spooledFrameBytes: 0, spooledClips: 0, spooledClipBytes: 0, droppedFrames: 0 },
-        ...{ diskFreeBytes: null, diskBytes: null, troubles: trouble === null ? [] : [trouble] },
+        ...{
+          spooledFrames: frames,
+          spooledFrameBytes: frameBytes,
+          droppedFrames,
+          spooledClips: 0,
+          spooledClipBytes: 0,
+        },
+        ...{ diskFreeBytes: space?.freeBytes ?? null, diskBytes: space?.totalBytes ?? null },
+        ...{ troubles: trouble === null ? [] : [trouble] },
       };
     };
   }
 
   /** Begins to fill the feeds. */
   start(): void {
+    this.#looking ??= this.#space?.run(this.#stop.signal);
     this.#filling ??= Promise.all(this.#fills.map((fill) => fill())).then(() => this.#endBox());
   }
 
@@ -91,6 +111,7 @@ export class EventFeeds {
     this.stop();
     for (const job of this.jobs) job.giveUp();
     for (const close of this.#closes) close();
+    await this.#looking;
     await this.#spool?.close();
   }
 

@@ -1,5 +1,5 @@
 /** Clips of a watched folder in the spool, by reference: which of its files wait for the server, and which it has. */
-import type { ClipRow } from "./spool_clip_table.ts";
+import type { ClipRow, ClipState } from "./spool_clip_table.ts";
 
 /** What a file is known by. */
 export interface FileMark {
@@ -56,9 +56,14 @@ export class SpoolClips {
     await this.#put(files.map(({ name, bytes, modifiedMs }) => ({ name, bytes, modifiedMs, state: "stored" })));
   }
 
-  /** Forgets all others: they are gone. */
-  async keepOnly(isThere: (name: string) => boolean): Promise<void> {
-    const gone = [...this.#rows.keys()].filter((name) => !isThere(name));
+  /** Forgets one: it is gone. */
+  async forget(name: string): Promise<void> {
+    if (this.#rows.delete(name)) await this.#call("clips.remove", this.#folder, [name]);
+  }
+
+  /** Forgets all others: they are gone, or are not to be sent any more. */
+  async keepOnly(isKept: (name: string, state: ClipState) => boolean): Promise<void> {
+    const gone = [...this.#rows.values()].filter(({ name, state }) => !isKept(name, state)).map(({ name }) => name);
     for (const name of gone) this.#rows.delete(name);
     if (gone.length > 0) await this.#call("clips.remove", this.#folder, gone);
   }

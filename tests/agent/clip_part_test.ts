@@ -1,9 +1,12 @@
+import { createHash } from "node:crypto";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { ClipFolderSettings } from "../../lib/agent/agent_config.ts";
 import { AgentWork } from "../../lib/agent/agent_work.ts";
 import { ClipPart } from "../../lib/agent/clip_part.ts";
 import type { ClipJob } from "../../lib/clips/clip_job.ts";
 import { FramewireError } from "../../lib/errors.ts";
+import type { ClipRow } from "../../lib/store/spool_clip_table.ts";
+import { SpoolClips } from "../../lib/store/spool_clips.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { MemoryDisk } from "../helpers/memory_disk.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
@@ -14,6 +17,31 @@ const RESULT = {
   sha256: "00",
 };
 
+/** Of the file in which earlier versions kept what they knew of `/clips`. */
+const OLD_ID = createHash("sha256").update("/clips").digest("hex").slice(0, 16);
+
+/** Rows of the spool, by folder and name: they outlive a kill. */
+class Rows {
+  readonly rows = new Map<string, Map<string, ClipRow>>();
+
+  clips(folder: string): Promise<SpoolClips> {
+    const known = this.rows.get(folder) ?? new Map<string, ClipRow>();
+    this.rows.set(folder, known);
+    return Promise.resolve(
+      new SpoolClips(folder, [...known.values()], <T>(method: string, ...args: readonly unknown[]) => {
+        if (method === "clips.put") { for (const row of args[1] as ClipRow[]) known.set(row.name, row); }
+        else for (const name of args[1] as string[]) known.delete(name);
+        return Promise.resolve(undefined as T);
+      }),
+    );
+  }
+
+  of(folder: string): string[] {
+    return [...this.rows.get(folder)?.values() ?? []].map(({ name, bytes, state }) => `${name} ${bytes} ${state}`)
+      .sort();
+  }
+}
+
 /** A box with a watched folder; what the server would say is said by the test. */
 class World {
   readonly clock: MadeUpClock;
@@ -23,11 +51,13 @@ class World {
   readonly #stop = new AbortController();
   readonly #settings: ClipFolderSettings;
   disk: MemoryDisk;
+  readonly spool: Rows;
   running: Promise<void> = Promise.resolve();
 
   constructor(settings: Partial<ClipFolderSettings> = {}, before?: World) {
     this.clock = before?.clock ?? new MadeUpClock();
     this.disk = before?.disk ?? new MemoryDisk({ wallMs: () => this.clock.wallMs() });
+    this.spool = before?.spool ?? new Rows();
     const defaults = { folder: "/clips", pattern: "*.mp4", end: "keep", moveTo: null, settledMs: 5_000 } as const;
     this.#settings = { ...defaults, ...settings };
   }
@@ -35,7 +65,7 @@ class World {
   async start(): Promise<this> {
     await this.disk.makeFolder("/clips");
     const outside = { disk: this.disk, clock: this.clock, random: new SeededRandom(1) };
-    const part = new ClipPart(this.#settings, "/state", outside, this.work);
+    const part = new ClipPart(this.#settings, "/state", outside, this.work, this.spool);
     this.running = part.run(this.#stop.signal, {
       works: () => {},
       trouble: (text) => void this.troubles.push(text),
@@ -76,8 +106,8 @@ class World {
   }
 
   /** kill -9: nothing more happens, and what was not synced is gone. */
-  killed(settings: Partial<ClipFolderSettings> = {}): World {
-    this.disk = this.disk.crash("nothing");
+  killed(settings: Partial<ClipFolderSettings> = {}, keeps: "nothing" | "everything" = "nothing"): World {
+    this.disk = this.disk.crash(keeps);
     this.running.catch(() => {});
     return new World(settings, this);
   }
@@ -235,4 +265,51 @@ Deno.test("clip part: a folder that is gone is a failure of the part", async () 
   await world.disk.remove("/clips");
   const failed = world.running.then(() => "", (error) => String(error));
   assertStringIncludes(await world.clock.runUntil(failed), "Cannot watch /clips as there is no such folder");
+});
+
+Deno.test("clip part: what waits is known, also that which is not taken yet, and after a kill it waits no second time", async () => {
+  const world = await new World().start();
+  for (let at = 10; at < 40; at++) await world.write(`${at}.mp4`, "abc");
+  assertEquals(world.spool.of("/clips"), []);
+  await world.clock.advance(7_000);
+  assertEquals(world.spool.of("/clips").length, 30);
+  await world.stored("10.mp4");
+  assertEquals(world.spool.of("/clips").slice(0, 2), ["10.mp4 3 stored", "11.mp4 3 waiting"]);
+  const next = await world.killed({}, "everything").start();
+  assertEquals(next.names().slice(0, 2), ["11.mp4", "12.mp4"]);
+  await next.disk.remove("/clips/39.mp4");
+  await next.clock.advance(2_000);
+  assertEquals(next.spool.of("/clips").length, 29, "what is gone does not wait");
+  await next.stop();
+});
+
+Deno.test("clip part: another pattern forgets nothing that is stored", async () => {
+  const world = await new World().start();
+  await world.write("a.mp4", "one");
+  await world.clock.advance(7_000);
+  await world.stored("a.mp4");
+  const other = await world.killed({ pattern: "*.mov" }, "everything").start();
+  await other.clock.advance(7_000);
+  assertEquals(other.spool.of("/clips"), ["a.mp4 3 stored"]);
+  await other.stop();
+});
+
+Deno.test("clip part: what an earlier version knew in a file of its own is taken over, once", async () => {
+  const world = new World();
+  await world.disk.makeFolder("/clips");
+  await world.write("a.mp4", "one");
+  await world.write("b.mp4", "two");
+  const { bytes, modifiedMs } = (await world.disk.info("/clips/a.mp4"))!;
+  await world.disk.makeFolder("/state");
+  const path = "/state/clips-" + OLD_ID + ".ndjson";
+  const file = await world.disk.open(path, "create-new");
+  const line = JSON.stringify({ name: "a.mp4", bytes, modifiedMs });
+  await file.writeAt(new TextEncoder().encode(`${line}\n${line.slice(0, 9)}`), 0);
+  file.close();
+  await world.start();
+  await world.clock.advance(7_000);
+  assertEquals(world.names(), ["b.mp4"]);
+  assertEquals(world.spool.of("/clips"), ["a.mp4 3 stored", "b.mp4 3 waiting"]);
+  assertEquals(await world.disk.info(path), null);
+  await world.stop();
 });
