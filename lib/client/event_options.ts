@@ -3,6 +3,7 @@ import { LIMITS } from "../config/limits.ts";
 import type { Options, OptionSpec } from "../config/options.ts";
 import { parseBytes, parseChoice, parseDuration, usage } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
+import { SPOOL_POLICIES, type SpoolPolicy } from "../store/spool_options.ts";
 
 export const EVENT_OPTION_SPECS: readonly OptionSpec[] = [
   {
@@ -27,10 +28,17 @@ export const EVENT_OPTION_SPECS: readonly OptionSpec[] = [
     name: "spool-max",
     kind: "text",
     value: "BYTES",
-    help: "Then the oldest are dropped, and that is told",
+    help: "Bound of the spool",
     default: "2GB",
   },
-  { name: "spool-keep", kind: "text", value: "TIME", help: "Older ones are dropped, too", default: "7d" },
+  {
+    name: "when-full",
+    kind: "text",
+    value: "RULE",
+    help: "drop-oldest, which is told; refuse-new: whoever brings events waits",
+    default: "drop-oldest",
+  },
+  { name: "spool-keep", kind: "text", value: "TIME", help: "Older ones are dropped, and that is told", default: "7d" },
 ];
 
 /** Where the events of a feed come from. */
@@ -47,7 +55,12 @@ export interface FeedOptions {
 export interface EventOptions {
   readonly feeds: readonly FeedOptions[];
   readonly isStrict: boolean;
-  readonly spool: { readonly path: string; readonly bytesMax: number; readonly keepMs: number } | null;
+  readonly spool: {
+    readonly path: string;
+    readonly bytesMax: number;
+    readonly keepMs: number;
+    readonly policy: SpoolPolicy;
+  } | null;
 }
 
 /** Standard input, as a path. */
@@ -87,6 +100,7 @@ export function toEventOptions(options: Options): EventOptions {
       path,
       bytesMax: options.required("spool-max", parseSpoolMax),
       keepMs: options.required("spool-keep", parseDuration),
+      policy: options.required("when-full", (name, text) => parseChoice(name, text, SPOOL_POLICIES)),
     },
   };
 }

@@ -31,16 +31,17 @@ Deno.test("--events and --text without a value read standard input, which is the
 });
 
 Deno.test("the spool has its bounds", () => {
-  const bounds = { bytesMax: 2e9, keepMs: 7 * 86_400_000 };
+  const bounds = { bytesMax: 2e9, keepMs: 7 * 86_400_000, policy: "drop-oldest" as const };
   assertEquals(eventsOf("--text", "a", "--spool", "s").spool, { path: "s", ...bounds });
-  assertEquals(eventsOf("--spool", "s", "--spool-max", "5MB", "--spool-keep", "1h"), {
+  assertEquals(eventsOf("--spool", "s", "--spool-max", "5MB", "--spool-keep", "1h", "--when-full", "refuse-new"), {
     ...{ feeds: [], isStrict: false },
-    spool: { path: "s", bytesMax: 5e6, keepMs: 3_600_000 },
+    spool: { path: "s", bytesMax: 5e6, keepMs: 3_600_000, policy: "refuse-new" },
   });
   assertThrows(() => eventsOf("--text", "a", "--spool", "s", "--spool-max", "10KB"), FramewireError, "--spool-max");
 });
 
 Deno.test("what cannot be is refused", () => {
+  assertThrows(() => eventsOf("--text", "a", "--spool", "s", "--when-full", "explode"), FramewireError, "--when-full");
   assertThrows(() => eventsOf("--sensor", "real"), FramewireError, "one of demo");
   assertThrows(() => eventsOf("--sensor", "demo", "--interval", "0ms"), FramewireError, "--interval");
   assertThrows(() => eventsOf("--text", "a", "--sensor", "demo", "--feed", "x"), FramewireError, "--feed");

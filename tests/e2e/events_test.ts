@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { type FaultProxy, faultProxy } from "../helpers/fault_proxy.ts";
-import { runSend, startSend, startServer } from "../helpers/programs.ts";
+import { PROJECT_ROOT, runSend, startSend, startServer } from "../helpers/programs.ts";
+import { Subprocess } from "../helpers/subprocess.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
@@ -92,6 +93,40 @@ Deno.test("what a box could not send waits in its spool over kills, and arrives 
   const sequences = stored.map(({ sequence }) => sequence).toSorted((a, b) => a - b);
   assertEquals(sequences, stored.map((_, index) => index + 1));
   assertEquals((await eventsOf(server.http, "text")).map(({ text }) => text), ["back"]);
+});
+
+Deno.test("a spool that refuses new events keeps the old ones: standard input waits, and the box tells its disk", async () => {
+  await using folder = await tempFolder();
+  await using server = await startServer();
+  const spool = ["--spool", folder.join("spool"), "--spool-max", "1MB", "--when-full", "refuse-new", "--device", "box"];
+  const lines = Array.from({ length: 3_000 }, (_, at) => `${at} ${"x".repeat(1_000)}\n`);
+  await Deno.writeTextFile(folder.join("lines"), lines.join(""));
+  const command = [Deno.execPath(), "run", "-A", `${PROJECT_ROOT}client.ts`, "send", "--text", "--json"];
+  const read = [
+    "sh",
+    "-c",
+    `exec "$@" < ${folder.join("lines")}`,
+    "sh",
+    ...command,
+    "--server",
+    "127.0.0.1:1",
+    ...spool,
+  ];
+  {
+    await using sender = Subprocess.start({ command: read });
+    const isFull = () => sender.events().some((event) => Number(event["waiting"]) > 500);
+    await waitFor(isFull, { what: "a full spool", deadlineMs: 60_000 });
+  }
+  await using sender = startSend(["--server", server.listen, ...spool, "--sensor", "demo"]);
+  await waitFor(async () => {
+    const { devices } = await (await fetch(`${server.http}/api/devices`)).json();
+    return devices[0]?.disk?.bytes > devices[0]?.disk?.freeBytes && devices[0]?.backlog.events === 0;
+  }, { what: "the state of the box, its backlog gone", deadlineMs: 60_000 });
+  const stored = (await eventsOf(server.http, "text")).map(({ text }) => `${text}\n`);
+  assert(stored.length > 500 && stored.length < lines.length, `${stored.length} were taken`);
+  assertEquals(stored, lines.slice(0, stored.length));
+  assertEquals(await eventsOf(server.http, "framewire"), [], "nothing was dropped");
+  assertEquals((await sender.kill("SIGINT")).code, 130);
 });
 
 Deno.test("a bad line is named, the rest is stored, and the exit code says so", async () => {
