@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { type Event, EventBatchSchema, type EventSchema } from "../../gen/framewire/v1/framewire_pb.ts";
 import { FramewireError, messageOf } from "../errors.ts";
 import type { BoxEvent, EventBody } from "./event.ts";
+import { readBatch } from "./event_reader.ts";
 import { count, microsToMs, msToMicros } from "./field_values.ts";
 
 const placeBytes = new Uint8Array(4);
@@ -27,6 +28,11 @@ export function encodeBatch(events: readonly BoxEvent[]): Uint8Array<ArrayBuffer
  * its range.
  */
 export function decodeBatch(batch: Uint8Array): BoxEvent[] {
+  return readBatch(batch) ?? decodeGenerically(batch);
+}
+
+/** The same by the generic decoder, whatever the bytes are. */
+export function decodeGenerically(batch: Uint8Array): BoxEvent[] {
   let events: Event[];
   try {
     events = fromBinary(EventBatchSchema, batch, { readUnknownFields: false }).events;

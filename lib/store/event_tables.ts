@@ -2,14 +2,14 @@
 import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import { toServerMs } from "../protocol/box_time.ts";
-import type { BoxEvent } from "../protocol/event.ts";
 import type { SequenceRange } from "../protocol/message.ts";
 import { SequenceRanges } from "../protocol/sequence_ranges.ts";
 import { checkBatch, type CheckedEvent } from "./event_batch_check.ts";
 import type { AppendedEvents, DroppedEvents, EventAppend, FeedOpening, OpenedFeed } from "./event_catalog.ts";
 import { EventMeasures } from "./event_measures.ts";
 import { EventRollups, STEPS_MS } from "./event_rollups.ts";
-import type { SqlValue, Statements } from "./statements.ts";
+import { EventRows } from "./event_rows.ts";
+import type { Statements } from "./statements.ts";
 
 /**
  * A run, and which of its numbers are held. Only this worker writes, what is held is committed with the rows, and is read
@@ -23,22 +23,14 @@ interface Run {
 
 /** Runs in memory; those of boxes which are connected are a few for each. */
 const RUNS_MAX = 10_000;
-/** Rows of one statement: half again as fast as one by one. */
-const ROWS_PER_INSERT = 20;
 /** Rows which one commit removes: some ten milliseconds, which is how long the others wait. */
 const DROP_ROWS_MAX = 1_000;
 /** Bytes of their pictures: each has its pages, which are all read. */
 const DROP_PICTURE_BYTES_MAX = 16 * 1024 * 1024;
 
-const COLUMNS =
-  `feed_id, run_id, sequence, captured_ms, time_ms, received_ms, late, kind, device_id, event_id, humidity,
-  temp_cel, source, text, json, picture`;
-const PLACES = `(${COLUMNS.split(",").map(() => "?").join(", ")})`;
-const INSERT_ONE = `INSERT INTO event (${COLUMNS}) VALUES ${PLACES}`;
-const INSERT_SOME = INSERT_ONE + `, ${PLACES}`.repeat(ROWS_PER_INSERT - 1);
-
 export class EventTables {
   readonly #sql: Statements;
+  readonly #rows: EventRows;
   readonly #measures: EventMeasures;
   readonly #rollups: EventRollups;
   /** By feed and name. */
@@ -48,6 +40,7 @@ export class EventTables {
 
   constructor(statements: Statements) {
     this.#sql = statements;
+    this.#rows = new EventRows(statements);
     this.#measures = new EventMeasures(statements);
     this.#rollups = new EventRollups(statements);
   }
@@ -82,14 +75,9 @@ export class EventTables {
     }
     const lastSequence = events.at(-1)?.event.sequence ?? 0;
     if (fresh.length === 0) return { stored: 0, lastSequence };
-    const times = fresh.map(({ event }) => toServerMs(event.timeMs, offsetMs, receivedMs));
-    this.#insert(
-      fresh.map(({ event }, index) => [
-        ...[feedId, run.id, event.sequence, event.timeMs, times[index]!, receivedMs, Number(late)],
-        ...bodyColumns(event),
-      ]),
-    );
-    fresh.forEach((checked, index) => this.#sum(feedId, times[index]!, late, checked));
+    const timesMs = fresh.map(({ event }) => toServerMs(event.timeMs, offsetMs, receivedMs));
+    this.#rows.insert({ feedId, runId: run.id, receivedMs, late }, fresh.map(({ event }) => event), timesMs);
+    fresh.forEach((checked, index) => this.#sum(feedId, timesMs[index]!, late, checked));
     run.held = held;
     run.isChanged = true;
     this.#added.set(feedId, (this.#added.get(feedId) ?? 0) + fresh.length);
@@ -178,16 +166,6 @@ export class EventTables {
     return run;
   }
 
-  #insert(rows: readonly (readonly SqlValue[])[]): void {
-    let at = 0;
-    const some = this.#sql.prepare(INSERT_SOME);
-    for (; at + ROWS_PER_INSERT <= rows.length; at += ROWS_PER_INSERT) {
-      some.run(...rows.slice(at, at + ROWS_PER_INSERT).flat());
-    }
-    const one = this.#sql.prepare(INSERT_ONE);
-    for (; at < rows.length; at++) one.run(...rows[at]!);
-  }
-
   #sum(feedId: number, timeMs: number, late: boolean, { event: { body }, numbers }: CheckedEvent): void {
     if (body.kind === "temp") {
       const { temp_cel, humidity } = this.#measures.readings(feedId, body.deviceId);
@@ -199,28 +177,4 @@ export class EventTables {
       if (id !== null) this.#rollups.add(id, timeMs, value, late);
     }
   }
-}
-
-/** The columns from `kind` on. SQLite knows no NaN, and JSON no infinity: what is no finite number is null. */
-function bodyColumns({ source, body }: BoxEvent): SqlValue[] {
-  const from = source === null ? null : withoutNul(source);
-  switch (body.kind) {
-    case "temp": {
-      const { deviceId, eventId, humidity, tempCel, picture } = body;
-      return ["temp", deviceId, eventId, finite(humidity), finite(tempCel), from, null, null, picture];
-    }
-    case "text":
-      return ["text", null, null, null, null, from, withoutNul(body.text), null, null];
-    case "json":
-      return ["json", null, null, null, null, from, null, body.json, null];
-  }
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
-
-/** SQLite ends a text at U+0000, so its picture U+2400 stands for it. JSON has none. */
-function withoutNul(text: string): string {
-  return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
 }

@@ -1,0 +1,96 @@
+/** The short way to decode a batch, against the generic decoder. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { FramewireError } from "../../lib/errors.ts";
+import type { BoxEvent } from "../../lib/protocol/event.ts";
+import { decodeBatch, decodeGenerically, encodeBatch } from "../../lib/protocol/event_batch.ts";
+import { readBatch } from "../../lib/protocol/event_reader.ts";
+
+/** What came of it, errors too. */
+function outcome(decode: (bytes: Uint8Array) => BoxEvent[], bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    assert(error instanceof FramewireError, String(error));
+    return [error.code, error.message];
+  }
+}
+
+function varint(value: bigint): number[] {
+  const bytes: number[] = [];
+  for (; value >= 128n; value >>= 7n) bytes.push(Number(value & 127n) + 128);
+  return [...bytes, Number(value)];
+}
+
+function field(tag: number, content: readonly number[]): number[] {
+  return [...varint(BigInt(tag)), ...(tag & 7) === 2 ? varint(BigInt(content.length)) : [], ...content];
+}
+
+const NUMBER = fc.oneof(
+  fc.constantFrom(0n, 1n, 127n, 128n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 44n, 2n ** 53n, 2n ** 64n - 1n),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+).map(varint);
+const BYTES = fc.oneof(
+  fc.constantFrom([], [0], [0xef, 0xbb, 0xbf, 0x7b, 0x7d], [0x7b, 0x7d], [0xff], [0xc3, 0xbc]),
+  fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 }),
+  fc.string().map((text) => [...new TextEncoder().encode(text)]),
+);
+const FLOAT = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
+/** Fields of a message: any that it has and some that it has not, in any order, any number of times. */
+const fields = (known: Record<number, fc.Arbitrary<readonly number[]>>, unknown: readonly number[]) =>
+  fc.array(
+    fc.oneof(
+      ...Object.entries(known).map(([tag, content]) => content.map((bytes) => field(Number(tag), bytes))),
+      fc.constantFrom(...unknown).map((tag) => field(tag, (tag & 7) === 2 ? [1, 2] : [1])),
+    ),
+    { maxLength: 6 },
+  ).map((all) => all.flat());
+const TEMP = fields({ 0x08: NUMBER, 0x10: NUMBER, 0x1d: FLOAT, 0x25: FLOAT, 0x2a: BYTES }, [0x30, 0x3a, 0x1a]);
+const EVENT = fields(
+  { 0x08: NUMBER, 0x10: NUMBER, 0x1a: TEMP, 0x22: BYTES, 0x2a: BYTES, 0x32: BYTES },
+  [0x38, 0x42, 0x0a],
+);
+const BATCH = fields({ 0x0a: EVENT }, [0x10, 0x1a]).map((bytes) => Uint8Array.from(bytes));
+
+Deno.test("decodeBatch: whatever the bytes are, the same comes out as of the generic decoder", () => {
+  let read = 0;
+  const same = (bytes: Uint8Array) => {
+    if (outcome(readBatch as typeof decodeBatch, bytes) !== undefined) read++;
+    assertEquals(outcome(decodeBatch, bytes), outcome(decodeGenerically, bytes));
+  };
+  fc.assert(fc.property(BATCH, same), { numRuns: 3_000 });
+  assert(read > 300, `only ${read} were read the short way`);
+});
+
+Deno.test("decodeBatch: a batch that is cut or damaged anywhere is what the generic decoder says", () => {
+  const body = { kind: "temp", deviceId: 7, eventId: 300, humidity: 40.5, tempCel: 21.25 } as const;
+  const whole = encodeBatch([
+    { sequence: 1, timeMs: 1_700_000_000_000.125, source: null, body: { ...body, picture: Uint8Array.of(1, 2, 3) } },
+    { sequence: 2, timeMs: 0, source: "cam", body: { kind: "text", text: "ä" } },
+    { sequence: 300, timeMs: 5, source: null, body: { kind: "json", json: '{"a": 1}' } },
+  ]);
+  for (let at = 0; at < whole.length; at++) {
+    const cut = whole.subarray(0, at);
+    assertEquals(outcome(decodeBatch, cut), outcome(decodeGenerically, cut), `cut at ${at}`);
+    for (const flip of [1, 2, 128, 255]) {
+      const damaged = whole.slice();
+      damaged[at]! ^= flip;
+      assertEquals(outcome(decodeBatch, damaged), outcome(decodeGenerically, damaged), `${flip} at ${at}`);
+    }
+  }
+});
+
+Deno.test("readBatch: what our boxes send is read the short way, and a picture is a view", () => {
+  const event = (body: BoxEvent["body"]): BoxEvent => ({ sequence: 9, timeMs: 1_700_000_000_000.5, source: "c", body });
+  const picture = Uint8Array.of(1, 2, 3);
+  const events = [
+    event({ kind: "temp", deviceId: 1, eventId: 2 ** 31 - 1, humidity: 0, tempCel: -0.5, picture }),
+    event({ kind: "text", text: "a text of more than twenty-four letters, ä" }),
+    event({ kind: "json", json: '{"ticks": 9007199254740993}' }),
+  ];
+  const bytes = encodeBatch(events);
+  const read = readBatch(bytes)!;
+  assertEquals(read, events);
+  const [{ body }] = read as [BoxEvent];
+  assertEquals(body.kind === "temp" && body.picture!.buffer, bytes.buffer);
+});
