@@ -1,10 +1,13 @@
 /** All who look on as events are stored, each told of each live event once. */
 import type { EventWatcher, FeedOrigin, LiveEvent } from "./live_event.ts";
 
+/** Runs of a feed which are remembered: two programs may send one, and a box that starts anew begins another. */
+const RUNS_MAX = 4;
+
 export class EventWatchers implements EventWatcher {
   readonly #watchers: readonly EventWatcher[];
-  /** By feed: the newest live event that was told, and its run. */
-  readonly #told = new Map<number, { run: string; sequence: number }>();
+  /** By feed and run: the newest live event that was told; of runs the longest silent first. */
+  readonly #told = new Map<number, Map<string, number>>();
 
   constructor(watchers: readonly EventWatcher[]) {
     this.#watchers = watchers;
@@ -18,10 +21,13 @@ export class EventWatchers implements EventWatcher {
 
   /** Without those which another connection has brought before. */
   #fresh({ feedId, run }: FeedOrigin, events: readonly LiveEvent[]): readonly LiveEvent[] {
-    const told = this.#told.get(feedId);
-    const first = told?.run === run ? told.sequence : 0;
+    const told = this.#told.get(feedId) ?? new Map<string, number>();
+    this.#told.set(feedId, told);
+    const first = told.get(run) ?? 0;
     const fresh = events[0]!.sequence > first ? events : events.filter(({ sequence }) => sequence > first);
-    if (fresh.length > 0) this.#told.set(feedId, { run, sequence: fresh.at(-1)!.sequence });
+    told.delete(run);
+    told.set(run, fresh.at(-1)?.sequence ?? first);
+    if (told.size > RUNS_MAX) told.delete(told.keys().next().value!);
     return fresh;
   }
 }

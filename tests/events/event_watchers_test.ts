@@ -20,7 +20,10 @@ Deno.test("watchers are told of each live event once, whoever brought it first",
   tell(4, 5, 0);
   tell(1, 2, 2, { feedId: 2 });
   tell(1, 1, 1, { run: "another" });
+  tell(4, 6, 1);
+  for (const run of ["3", "4", "5", "6"]) tell(1, 1, 1, { feedId: 3, run });
+  tell(1, 2, 1, { feedId: 3, run: "3" });
   tell(1, 2, 2, { late: true });
   tell(1, 2, 0, { late: true });
-  assertEquals(told, ["1: 1 2 3", "1: 4 5", "2: 1 2", "1: 1", "1 late: 1 2"]);
+  assertEquals(told, ["1: 1 2 3", "1: 4 5", "2: 1 2", "1: 1", "1: 6", ...Array(4).fill("3: 1"), "3: 2", "1 late: 1 2"]);
 });

@@ -216,3 +216,26 @@ Deno.test("of 300 sources as many are taken as there may be; who has ended one m
   assertEquals(box.of("sourceAccepted").at(-1)?.stream, 301);
   await server.stop();
 });
+
+Deno.test("who opens and closes sources as fast as it can waits for those that are being opened", async () => {
+  const server = await FrameFixture.start();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.recorder.opening = promise;
+  let opening = 0;
+  const { openSource } = server.recorder;
+  server.recorder.openSource = function (...args) {
+    opening++;
+    return openSource.apply(this, args);
+  };
+  const box = await server.box();
+  for (let stream = 1; stream <= 100; stream++) {
+    await box.open(stream, `cam-${stream}`);
+    await box.send({ kind: "closeStream", stream, discard: false, reason: "" });
+  }
+  await server.settle();
+  assertEquals(opening, LIMITS.streamsPerConnectionMax);
+  resolve();
+  for (let turn = 0; turn < 100 && opening < 100; turn++) await server.settle();
+  assertEquals([opening, box.errors], [100, []]);
+  await server.stop();
+});

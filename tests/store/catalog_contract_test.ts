@@ -191,6 +191,34 @@ Deno.test("SqliteCatalog refuses a file which is no database, and one of a later
   await assertRejects(() => SqliteCatalog.open(folder.join("later.db")), FramewireError, "version must be <=");
 });
 
+Deno.test("SqliteCatalog whose file is damaged somewhere does nothing more", async () => {
+  await using folder = await tempFolder();
+  const path = folder.join("framewire.db");
+  const first = await SqliteCatalog.open(path);
+  await first.insertClip(rowOf("a"));
+  await first.close();
+  const database = new DatabaseSync(path);
+  const { page } = database.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'source'").get()!;
+  const { page_size: pageBytes } = database.prepare("PRAGMA page_size").get()!;
+  database.close();
+  const bytes = await Deno.readFile(path);
+  const at = (page as number - 1) * (pageBytes as number);
+  await Deno.writeFile(path, bytes.fill(0xaa, at, at + (pageBytes as number)));
+  const catalog = await SqliteCatalog.open(path);
+  const broken: string[] = [];
+  catalog.onBroken = ({ code }) => broken.push(code);
+  try {
+    assertEquals((await catalog.clips({ limit: 9 })).length, 1);
+    await assertRejects(() => catalog.frames.sources(), FramewireError, "malformed");
+    for (const more of [() => catalog.insertClip(rowOf("b")), () => catalog.clips({ limit: 9 })]) {
+      assertEquals((await assertRejects(more, FramewireError)).code, "STORAGE_FAILED");
+    }
+    assertEquals(broken[0], "STORAGE_FAILED");
+  } finally {
+    await catalog.close();
+  }
+});
+
 Deno.test("SqliteCatalog shares commits between changes of the same time", async () => {
   await using folder = await tempFolder();
   const catalog = await SqliteCatalog.open(folder.join("framewire.db"));

@@ -168,6 +168,9 @@ Deno.test("pictureAnswer gives a picture that may be kept for ever", async () =>
   assertEquals(response.headers.get("x-framewire-name"), "%C3%A9.jpg");
   const etag = response.headers.get("etag") ?? "";
   assertEquals((await pictureAnswer(setting.library, "1", new Headers({ "if-none-match": etag }))).status, 304);
+  const another = new Setting(1, () => ({ name: "é.jpg", receivedMs: 1_800_000_000_000 }));
+  const anew = await pictureAnswer(another.library, "1", new Headers({ "if-none-match": etag }));
+  assertEquals(anew.status, 200, "a new data directory counts its frames from 1, too");
   for (const id of ["2", "x", "1e0"]) {
     assertEquals((await pictureAnswer(setting.library, id, new Headers())).status, 404);
   }
