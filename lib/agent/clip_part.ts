@@ -144,15 +144,25 @@ export class ClipPart implements Part {
     const { disk } = this.#outside;
     const { folder, end, moveTo } = this.#settings;
     const path = join(folder, name);
-    this.#failed.delete(name);
     const now = await disk.info(path);
     const isSame = now?.identity === info.identity && now.bytes === info.bytes && now.modifiedMs === info.modifiedMs;
     if (!isSame) return health.note(`${name} is stored, and has changed since: it stays`);
-    health.note(`${name} is stored`);
-    if (end === "delete") await disk.remove(path);
+    // Told once, however often it cannot be removed.
+    if (!this.#failed.has(name)) health.note(`${name} is stored`);
+    if (end === "delete") await this.#remove(path);
     else if (end === "move") await this.#move(path, join(moveTo!, name));
-    else return await clips.stored([{ name, ...info }]);
-    await clips.forget(name);
+    else await clips.stored([{ name, ...info }]);
+    if (end !== "keep") await clips.forget(name);
+    this.#failed.delete(name);
+  }
+
+  async #remove(path: string): Promise<void> {
+    try {
+      await this.#outside.disk.remove(path);
+    } catch (cause) {
+      const text = `Cannot delete ${path}, which is stored: ${messageOf(cause)}`;
+      throw new FramewireError("SOURCE_UNREADABLE", text, { cause });
+    }
   }
 
   /** What an earlier version knew of the folder. */

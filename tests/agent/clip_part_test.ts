@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { ClipFolderSettings } from "../../lib/agent/agent_config.ts";
 import { AgentWork } from "../../lib/agent/agent_work.ts";
 import { ClipPart } from "../../lib/agent/clip_part.ts";
@@ -241,6 +241,32 @@ Deno.test("clip part: what cannot be sent stays, is tried again, and does not st
   await world.clock.advance(60_000);
   assertEquals(world.names(), ["a.mp4"]);
   await world.stop();
+});
+
+Deno.test("clip part: what is stored and cannot be removed is told, and tried again ever less often", async () => {
+  for (const end of ["delete", "move"] as const) {
+    const world = new World({ end, moveTo: end === "move" ? "/sent" : null });
+    await world.start();
+    await world.write("a.mp4", "a");
+    const refuse = () => Promise.reject(new Error("Read-only file system"));
+    const [remove, rename] = [world.disk.remove, world.disk.rename];
+    world.disk.remove = world.disk.rename = refuse;
+    let asked = 0;
+    for (let second = 0; second < 600; second++) {
+      await world.clock.advance(1_000);
+      if (world.names().length === 0) continue;
+      asked++;
+      await world.stored("a.mp4");
+    }
+    assert(asked > 5 && asked < 50, `it was asked ${asked} times in ten minutes`);
+    assertEquals(world.notes, ["a.mp4 is stored"]);
+    assertMatch(world.troubles[0]!, /^a\.mp4: Cannot (delete|move) .*Read-only file system/);
+    [world.disk.remove, world.disk.rename] = [remove, rename];
+    while (world.names().length === 0) await world.clock.advance(1_000);
+    await world.stored("a.mp4");
+    assertEquals(world.paths().filter((path) => path.startsWith("/clips/a")), []);
+    await world.stop();
+  }
 });
 
 Deno.test("clip part: of many files only a few are taken at once, and all in the end", async () => {
