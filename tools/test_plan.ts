@@ -58,9 +58,10 @@ const LONG_SECONDS: Readonly<Record<string, number>> = {
   "tests/store/catalog_contract_test.ts": 4,
 };
 
-/** Files which watch a slow link in real time, or how much a browser draws. */
+/** Files which watch a slow link in real time, or a camera that must not notice what else goes on. */
 const QUIET: ReadonlySet<string> = new Set([
   "tests/browser/play_while_arriving_test.ts",
+  "tests/faults/frames_hostile_test.ts",
   "tests/faults/frames_slow_link_test.ts",
   "tests/faults/reading_latency_test.ts",
   "tests/helpers/slow_link_test.ts",
