@@ -150,6 +150,8 @@ export class FeedJob {
       this.#pushed += events.length;
     } finally {
       this.#appending--;
+      // What was pushed last may have been refused, behind the end.
+      this.#finishIfDone();
       this.changed();
     }
   }

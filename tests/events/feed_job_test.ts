@@ -26,3 +26,14 @@ Deno.test("FeedJob takes nothing behind its end", async () => {
   const error = await assertRejects(() => world.push(job, 1), FramewireError);
   assertEquals([error.code, job.phase, world.endings], ["SHUTTING_DOWN", "ended", ["feed-0 ended"]]);
 });
+
+Deno.test("FeedJob ends, too, when the last that was pushed is refused behind its end", async () => {
+  const world = new FeedWorld();
+  const job = world.add({ lazy: true });
+  job.queue.append = () => Promise.reject(new FramewireError("NO_SPACE", "The spool is full"));
+  const pushed = assertRejects(() => world.push(job, 1), FramewireError, "full");
+  job.end();
+  assertEquals(job.isEnded, false);
+  await pushed;
+  assertEquals([job.phase, world.endings], ["ended", ["feed-0 ended"]]);
+});
