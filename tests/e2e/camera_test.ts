@@ -72,7 +72,6 @@ Deno.test({
     assertMatch(String(summary?.["url"]), /#live$/);
     const frames = events.filter((event) => event["event"] === "frame");
     const sequences = frames.map((event) => Number(event["sequence"]));
-    assertEquals(sequences, [...sequences].sort((a, b) => a - b));
     assertEquals(new Set(sequences).size, sequences.length);
     for (const { ackMs, name } of frames) assert(Number(ackMs) > 0 && name === null);
     // Nothing is left behind.
@@ -115,7 +114,10 @@ Deno.test({
     const pictures = ["--source", "heat", "--kind", "infrared", "--frames", folder.join("pictures")];
     const { code, events, stderr } = await runSend(["--server", server.listen, ...video, ...pictures]);
     assertEquals(code, 0, stderr);
-    const of = (source: string) => events.filter((event) => event["event"] === "frame" && event["source"] === source);
+    // Told when they are answered, which may be in any order.
+    const of = (source: string) =>
+      events.filter((event) => event["event"] === "frame" && event["source"] === source)
+        .sort((a, b) => Number(a["sequence"]) - Number(b["sequence"]));
     assertEquals(of("video").map((event) => event["sequence"]), Array.from({ length: 20 }, (_, at) => at + 1));
     assertEquals(of("heat").map((event) => event["name"]), Array.from({ length: 10 }, (_, at) => `${at + 1}.jpg`));
     assertEquals(events.filter((event) => event["event"] === "connected").length, 1);
