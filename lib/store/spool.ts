@@ -49,6 +49,7 @@ export class Spool {
   #ticks = 0;
   #isClosed = false;
   #isTelling = false;
+  #looking: Promise<void> = Promise.resolve();
   readonly #timers = new Set<() => void>();
 
   private constructor(options: SpoolOptions, lock: DiskLock) {
@@ -186,6 +187,7 @@ export class Spool {
     await Promise.allSettled([...this.#sources.values()].map((source) => source.flush()));
     await this.#calls.call("close").catch(() => {});
     this.#end();
+    await this.#looking;
   }
 
   get #home() {
@@ -215,7 +217,7 @@ export class Spool {
   }
 
   #tick(): void {
-    this.#lookAtDisk().catch(() => {});
+    this.#looking = this.#lookAtDisk().catch(() => {});
     if (++this.#ticks % MINUTE_TICKS === 1) {
       this.#expire().then(() => this.tellDropped()).catch(() => {});
     }

@@ -33,6 +33,8 @@ const SEGMENT_BYTES_MIN = 256 * 1024;
 const SEGMENT_BYTES_MAX = 8 * 1024 * 1024;
 /** Of the whole spool. */
 const SEGMENT_SHARE = 1 / 32;
+/** Read at once, at most, unless one picture is larger; bytes. */
+const READ_BYTES = 512 * 1024;
 const NAME = /^(\d+)\.mjpeg$/;
 
 export class SpoolSegments {
@@ -99,18 +101,27 @@ export class SpoolSegments {
     return { pictures: rows, segments: [...used.values()].map(({ id, bytes }) => ({ id, bytes })) };
   }
 
-  /** A copy of a picture; undefined when it is not what was written. Rejects when its file is gone, or cannot be read. */
-  async read({ segment, position, bytes, crc32: sum }: SpooledPicture): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (this.#read?.id !== segment) {
+  /**
+   * Pictures that lie one behind the other, as {@linkcode spanOf} gives them: views of one copy; undefined for one that is not
+   * what was written. Rejects when the file is gone, or cannot be read.
+   */
+  async read(span: readonly SpooledPicture[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
+    const [first, last] = [span[0]!, span.at(-1)!];
+    if (this.#read?.id !== first.segment) {
       this.#letGoOfRead();
-      this.#read = { id: segment, file: this.#disk.open(this.#pathOf(segment), "read") };
+      this.#read = { id: first.segment, file: this.#disk.open(this.#pathOf(first.segment), "read") };
     }
     const file = await this.#read.file.catch((error) => {
       this.#read = undefined;
       throw error;
     });
-    const jpeg = new Uint8Array(bytes);
-    return await file.readAt(jpeg, position) === bytes && crc32(jpeg) === sum ? jpeg : undefined;
+    const bytes = new Uint8Array(last.position + last.bytes - first.position);
+    const count = await file.readAt(bytes, first.position);
+    return span.map((row) => {
+      const from = row.position - first.position;
+      const jpeg = bytes.subarray(from, Math.min(count, from + row.bytes));
+      return jpeg.length === row.bytes && crc32(jpeg) === row.crc32 ? jpeg : undefined;
+    });
   }
 
   /** Removes files of which the database knows nothing any more. */
@@ -161,4 +172,17 @@ export class SpoolSegments {
     this.#read?.file.then((file) => file.close(), () => {});
     this.#read = undefined;
   }
+}
+
+/** Those from the first on that are read together: they lie one behind the other. */
+export function spanOf(rows: readonly SpooledPicture[]): readonly SpooledPicture[] {
+  const first = rows[0]!;
+  let end = first.position + first.bytes;
+  let count = 1;
+  for (; count < rows.length; count++) {
+    const { segment, position, bytes } = rows[count]!;
+    if (segment !== first.segment || position !== end || end + bytes - first.position > READ_BYTES) break;
+    end += bytes;
+  }
+  return rows.slice(0, count);
 }

@@ -3,6 +3,7 @@ import type { CapturedFrame, FrameOrigin } from "../../lib/frames/frame_origin.t
 import { type JobOriginEvents, SourceJob, type SourceSettings } from "../../lib/frames/source_job.ts";
 import { type Clock, sleep } from "../../lib/platform/clock.ts";
 import type { DropReason } from "../../lib/protocol/message.ts";
+import type { FrameSpool } from "../../lib/store/frame_spool.ts";
 import { FrameSink, type SinkOptions } from "./frame_sink.ts";
 import { MadeUpClock } from "./made_up_clock.ts";
 import { MemoryNetwork, type MemoryNetworkOptions } from "./memory_network.ts";
@@ -58,6 +59,7 @@ export class SourceWorld {
   add(
     settings: Partial<SourceSettings>,
     open: (events: JobOriginEvents) => FrameOrigin | Promise<FrameOrigin>,
+    spool?: FrameSpool,
   ): SourceJob {
     const job = new SourceJob(
       { name: `source-${this.jobs.length}`, kind: "visible", policy: "all", named: false, ...settings },
@@ -70,6 +72,7 @@ export class SourceWorld {
         ended: ({ settings: { name }, phase }) => void this.endings.push(`${name} ${phase}`),
       },
       { clock: this.clock, random: new SeededRandom(this.jobs.length + 7) },
+      spool,
     );
     this.jobs.push(job);
     return job;
