@@ -73,11 +73,27 @@ export async function compileProgram(program: Program, target: string, folder: s
   for (const path of program.include) {
     if (await Deno.stat(join(root, path)).then(() => true, () => false)) args.push("--include", path);
   }
-  args.push("--output", output, ...program.permissions, program.entry);
-  const { code, output: said } = await run(compilingDeno(), args, { cwd: root, env: { NO_COLOR: "1" } });
-  if (code !== 0) throw new Error(`Cannot compile ${program.entry} for ${target}:\n${said}`);
-  if (target === Deno.build.target) await startOnce(output);
+  // What was there before stays until this one is known to work.
+  const made = join(folder, `new-${basename(output)}`);
+  args.push("--output", made, ...program.permissions, program.entry);
+  try {
+    const { code, output: said } = await run(compilingDeno(), args, { cwd: root, env: { NO_COLOR: "1" } });
+    if (code !== 0) throw new Error(`Cannot compile ${program.entry} for ${target}${reasonOf(said)}`);
+    if (target === Deno.build.target) await startOnce(made);
+    await Deno.rename(made, output);
+  } finally {
+    await Deno.remove(made).catch(() => {});
+  }
   return output;
+}
+
+/** Of what the compiling Deno said, for whoever reads it. */
+export function reasonOf(said: string): string {
+  const url = /error sending request for url \((\S+denort\S+)\)/.exec(said)?.[1];
+  if (url !== undefined) {
+    return ` as its runtime cannot be downloaded: ${url}\nFor this machine DENORT_BIN can name a denort which is here.`;
+  }
+  return `:\n${said.replace(/\n*Stack backtrace:[^]*$/, "")}`;
 }
 
 /** A whole Deno in place of its runtime compiles without a complaint, and gives an executable which is a prompt with all permissions. */

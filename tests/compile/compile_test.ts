@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { compileProgram, offeredTargets, PROGRAMS } from "../../tools/compile_program.ts";
+import { compileProgram, offeredTargets, PROGRAMS, reasonOf } from "../../tools/compile_program.ts";
 import { ROOT, run } from "../../tools/run.ts";
 import { runSend, startServer } from "../helpers/programs.ts";
 import { Subprocess } from "../helpers/subprocess.ts";
@@ -143,12 +143,25 @@ Deno.test({
     await using folder = await tempFolder();
     await Deno.writeTextFile(folder.join("other.ts"), 'console.log("Deno: A modern JavaScript runtime");');
     const other = { name: "other", entry: "other.ts", permissions: [], include: [] };
+    await Deno.writeTextFile(folder.join("other"), "of before");
     await assertRejects(
       () => compileProgram(other, Deno.build.target, folder.path, folder.path),
       Error,
       "must answer --help",
     );
+    assertEquals(await Deno.readTextFile(folder.join("other")), "of before");
+    assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), ["other", "other.ts"]);
   },
+});
+
+Deno.test("a runtime that cannot be downloaded is named with its address, and Deno's own stack is left out", () => {
+  const url = "https://dl.deno.land/release/v2.9.6/denort-aarch64-apple-darwin.zip";
+  const said = `error: Writing executable\n\nCaused by:\n    1: error sending request for url (${url}): dns error\n`;
+  assertStringIncludes(reasonOf(said), `cannot be downloaded: ${url}\n`);
+  assertEquals(
+    reasonOf("error: Module not found\n\nStack backtrace:\n   0: <unknown>\n"),
+    ":\nerror: Module not found",
+  );
 });
 
 Deno.test("the compiling Deno tells its targets, this machine's among them", async () => {
