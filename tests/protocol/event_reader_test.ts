@@ -26,8 +26,11 @@ function field(tag: number, content: readonly number[]): number[] {
   return [...varint(BigInt(tag)), ...(tag & 7) === 2 ? varint(BigInt(content.length)) : [], ...content];
 }
 
+const EDGES = [31n, 32n, 44n, 53n, 63n, 64n].flatMap((bits) => [-1n, 0n, 1n].map((more) => 2n ** bits + more))
+  .filter((value) => value < 2n ** 64n);
 const NUMBER = fc.oneof(
-  fc.constantFrom(0n, 1n, 127n, 128n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 44n, 2n ** 53n, 2n ** 64n - 1n),
+  fc.constantFrom(0n, 1n, 127n, 128n, ...EDGES),
+  fc.bigInt({ min: 0n, max: 1_000n }),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
 ).map(varint);
 const BYTES = fc.oneof(
@@ -36,21 +39,39 @@ const BYTES = fc.oneof(
   fc.string().map((text) => [...new TextEncoder().encode(text)]),
 );
 const FLOAT = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 4, maxLength: 4 });
-/** Fields of a message: any that it has and some that it has not, in any order, any number of times. */
-const fields = (known: Record<number, fc.Arbitrary<readonly number[]>>, unknown: readonly number[]) =>
-  fc.array(
-    fc.oneof(
-      ...Object.entries(known).map(([tag, content]) => content.map((bytes) => field(Number(tag), bytes))),
-      fc.constantFrom(...unknown).map((tag) => field(tag, (tag & 7) === 2 ? [1, 2] : [1])),
-    ),
-    { maxLength: 6 },
-  ).map((all) => all.flat());
+type Known = Record<number, fc.Arbitrary<readonly number[]>>;
+/** Fields of a message, each once at most, in any order. */
+const someOf = (known: Known) =>
+  fc.tuple(
+    fc.shuffledSubarray(Object.keys(known).map(Number)),
+    fc.record(known),
+  ).map(([tags, contents]) => tags.flatMap((tag) => field(tag, (contents as Record<number, readonly number[]>)[tag]!)));
+/** ... or any that it has and some that it has not, any number of times. */
+const fields = (known: Known, unknown: readonly number[]) =>
+  fc.oneof(
+    { arbitrary: someOf(known), weight: 5 },
+    {
+      arbitrary: fc.array(
+        fc.oneof(
+          ...Object.entries(known).map(([tag, content]) => content.map((bytes) => field(Number(tag), bytes))),
+          fc.constantFrom(...unknown).map((tag) => field(tag, (tag & 7) === 2 ? [1, 2] : [1])),
+        ),
+        { maxLength: 6 },
+      ).map((all) => all.flat()),
+      weight: 1,
+    },
+  );
 const TEMP = fields({ 0x08: NUMBER, 0x10: NUMBER, 0x1d: FLOAT, 0x25: FLOAT, 0x2a: BYTES }, [0x30, 0x3a, 0x1a]);
-const EVENT = fields(
-  { 0x08: NUMBER, 0x10: NUMBER, 0x1a: TEMP, 0x22: BYTES, 0x2a: BYTES, 0x32: BYTES },
-  [0x38, 0x42, 0x0a],
+/** One of the bodies. */
+const EVENT = fc.oneof(
+  ...[{ 0x1a: TEMP }, { 0x22: BYTES }, { 0x2a: BYTES }, { 0x1a: TEMP, 0x22: BYTES, 0x2a: BYTES }].map((body: Known) =>
+    fields({ 0x08: NUMBER, 0x10: NUMBER, 0x32: BYTES, ...body }, [0x38, 0x42, 0x0a])
+  ),
 );
-const BATCH = fields({ 0x0a: EVENT }, [0x10, 0x1a]).map((bytes) => Uint8Array.from(bytes));
+const BATCH = fc.oneof(
+  fc.array(EVENT, { maxLength: 3 }).map((events) => events.flatMap((event) => field(0x0a, event))),
+  fields({ 0x0a: EVENT }, [0x10, 0x1a]),
+).map((bytes) => Uint8Array.from(bytes));
 
 Deno.test("decodeBatch: whatever the bytes are, the same comes out as of the generic decoder", () => {
   let read = 0;
@@ -60,6 +81,19 @@ Deno.test("decodeBatch: whatever the bytes are, the same comes out as of the gen
   };
   fc.assert(fc.property(BATCH, same), { numRuns: 3_000 });
   assert(read > 300, `only ${read} were read the short way`);
+});
+
+Deno.test("decodeBatch: numbers at the edges of their ranges are what the generic decoder says", () => {
+  for (const edge of EDGES.map(varint)) {
+    for (const event of [[...field(0x08, edge), 0x1a, 0], [...field(0x10, edge), 0x1a, 0]]) {
+      const bytes = Uint8Array.from(field(0x0a, event));
+      assertEquals(outcome(decodeBatch, bytes), outcome(decodeGenerically, bytes), String(bytes));
+    }
+    for (const tag of [0x08, 0x10]) {
+      const bytes = Uint8Array.from(field(0x0a, field(0x1a, field(tag, edge))));
+      assertEquals(outcome(decodeBatch, bytes), outcome(decodeGenerically, bytes), String(bytes));
+    }
+  }
 });
 
 Deno.test("decodeBatch: a batch that is cut or damaged anywhere is what the generic decoder says", () => {
