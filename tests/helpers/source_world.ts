@@ -44,6 +44,7 @@ export class SourceWorld {
   readonly sink: FrameSink;
   readonly stop = new AbortController();
   readonly jobs: SourceJob[] = [];
+  #made = 0;
   /** What the report was told, of all jobs. */
   readonly notes: string[] = [];
   readonly answered: { source: string; sequence: number; name: string | null; result: string | null }[] = [];
@@ -71,7 +72,8 @@ export class SourceWorld {
         dropped: (_, { count, reason }) => void this.dropped.push({ count, reason, atMs: this.clock.now() }),
         ended: ({ settings: { name }, phase }) => void this.endings.push(`${name} ${phase}`),
       },
-      { clock: this.clock, random: new SeededRandom(this.jobs.length + 7) },
+      // Each has a run of its own, also when others are gone.
+      { clock: this.clock, random: new SeededRandom(this.#made++ + 7) },
       spool,
     );
     this.jobs.push(job);
