@@ -54,17 +54,30 @@ async function assertOnce(data: string, http: string, file: RandomFile): Promise
   ]]);
 }
 
-/** A data folder which a server has made, and left: the first one itself, the others copies of it. */
-async function madeFolder(folder: TempFolder): Promise<string> {
+/** Makes a data folder as a server leaves it; the result makes copies of it. */
+async function madeFolder(folder: TempFolder): Promise<() => Promise<string>> {
   const made = folder.join("made");
-  if (!await Deno.stat(made).then(() => true, () => false)) {
-    await Deno.mkdir(made);
-    await using server = await startServer({ data: made });
-    assertEquals((await server.kill("SIGTERM")).code, 0);
-  }
-  const data = folder.join(`data-${crypto.randomUUID()}`);
-  await copyFolder(made, data);
-  return data;
+  await Deno.mkdir(made);
+  await using server = await startServer({ data: made });
+  assertEquals((await server.kill("SIGTERM")).code, 0);
+  return async () => {
+    const data = folder.join(`data-${crypto.randomUUID()}`);
+    await copyFolder(made, data);
+    return data;
+  };
+}
+
+/** Runs `fn` for each, a few at a time, as they wait most of the time; rejects with the first error when all have ended. */
+async function forEach<T>(items: readonly T[], fn: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const errors: unknown[] = [];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      await fn(item).catch((error) => errors.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: 3 }, lane));
+  if (errors.length > 0) throw errors[0];
 }
 
 async function copyFolder(from: string, to: string): Promise<void> {
@@ -74,8 +87,8 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
-async function dieAndRecover(point: Point, folder: TempFolder, file: RandomFile): Promise<boolean> {
-  const data = await madeFolder(folder);
+/** Resolves with false when the point was not reached. */
+async function dieAndRecover(point: Point, data: string, file: RandomFile): Promise<boolean> {
   await using doomed = await startServer({ data, prefix: strace(point, data, "signal=SIGKILL") });
   await using proxy = await faultProxy(doomed.listen);
   await using send = startSend(["--server", proxy.address, "--device", "box", "--file", file.path]);
@@ -97,9 +110,10 @@ Deno.test({
   fn: async () => {
     await using folder = await tempFolder();
     const file = await randomFile(folder.join("clip.bin"), 300_000, 1);
-    for (const point of KILLS) {
-      assert(await dieAndRecover(point, folder, file), `${JSON.stringify(point)} was not reached`);
-    }
+    const copy = await madeFolder(folder);
+    await forEach(KILLS, async (point) => {
+      assert(await dieAndRecover(point, await copy(), file), `${JSON.stringify(point)} was not reached`);
+    });
   },
 });
 
@@ -109,8 +123,8 @@ Deno.test({
   fn: async () => {
     await using folder = await tempFolder();
     const file = await randomFile(folder.join("clip.bin"), 10_000, 1);
-    for (const [index, point] of START_KILLS.entries()) {
-      const data = folder.join(`data-${index}`);
+    await forEach(START_KILLS, async (point) => {
+      const data = folder.join(`data-${START_KILLS.indexOf(point)}`);
       await Deno.mkdir(data);
       const outcome = await startServer({ data, prefix: strace(point, data, "signal=SIGKILL") })
         .then((server) => server[Symbol.asyncDispose]().then(() => "ready"), String);
@@ -118,7 +132,7 @@ Deno.test({
       await using server = await startServer({ data });
       storedEvent(await runSend(["--server", server.listen, "--device", "box", "--file", file.path]));
       await assertOnce(data, server.http, file);
-    }
+    });
   },
 });
 
@@ -140,9 +154,10 @@ Deno.test({
   fn: async () => {
     await using folder = await tempFolder();
     const file = await randomFile(folder.join("clip.bin"), 300_000, 1);
-    for (const { point, error, codes, ends } of FAILURES) {
+    const copy = await madeFolder(folder);
+    await forEach(FAILURES, async ({ point, error, codes, ends }) => {
       const about = `${error} at ${JSON.stringify(point)}`;
-      const data = await madeFolder(folder);
+      const data = await copy();
       const args = ["--device", "box", "--retry-for", "2s", "--file", file.path];
       {
         await using sick = await startServer({ data, prefix: strace(point, data, `error=${error}`) });
@@ -160,7 +175,7 @@ Deno.test({
       await using server = await startServer({ data });
       storedEvent(await runSend(["--server", server.listen, ...args]));
       await assertOnce(data, server.http, file);
-    }
+    });
   },
 });
 
