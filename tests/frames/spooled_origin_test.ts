@@ -160,6 +160,8 @@ Deno.test("a spooled camera: what a full spool has dropped is told in its turn, 
     await pass(world, 600);
     await waitFor(() => source.memoryBytes < 400_000, { what: "pictures on the disk" });
   }
+  await pass(world, 1_000);
+  await waitFor(() => source.memoryBytes === 0, { what: "all pictures on the disk" });
   assertGreater(source.droppedPictures, 100);
   source.gap(1, 2);
   isDown = false;
