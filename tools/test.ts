@@ -15,7 +15,7 @@ import { isTestFile, planTests } from "./test_plan.ts";
 const LIMIT_MS = { ci: 17 * 60_000, here: 120 * 60_000 };
 
 /** Processes at a time: most tests wait more than they compute. */
-const LANES = Math.max(2, Math.min(4, navigator.hardwareConcurrency));
+const LANES = Math.min(6, navigator.hardwareConcurrency + 1);
 
 /** `deno task ok` has checked the types before. */
 const NO_CHECK = "--no-check";

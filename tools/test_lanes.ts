@@ -8,7 +8,7 @@ import type { TestPlan, TestUnit } from "./test_plan.ts";
 export interface LanesOptions {
   /** What the paths of the files begin at. */
   readonly root: string;
-  /** Processes at a time. */
+  /** Processes at a time; one less of those which want a quiet machine. */
   readonly lanes: number;
   /** Where the reports are put. */
   readonly folder: string;
@@ -28,14 +28,14 @@ export interface LanesResult {
 /** Runs the units of a plan, then those of it which want a quiet machine. */
 export async function runPlan({ first, quiet }: TestPlan, options: LanesOptions): Promise<LanesResult> {
   const results: LanesResult[] = [];
-  for (const units of [first, quiet]) {
+  for (const [units, lanes] of [[first, options.lanes], [quiet, Math.max(1, options.lanes - 1)]] as const) {
     const queue = [...units];
     const lane = async () => {
       for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
         results.push(await runUnit(unit, options));
       }
     };
-    await Promise.all(Array.from({ length: options.lanes }, lane));
+    await Promise.all(Array.from({ length: lanes }, lane));
   }
   return {
     counts: addCounts(results.map(({ counts }) => counts)),
