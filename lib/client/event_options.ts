@@ -22,7 +22,7 @@ export const EVENT_OPTION_SPECS: readonly OptionSpec[] = [
     name: "spool",
     kind: "text",
     value: "DIR",
-    help: "Keep events here until they are stored; files are kept as they are",
+    help: "Keep events and pictures of cameras with --policy all here until they are stored",
   },
   {
     name: "spool-max",

@@ -7,10 +7,7 @@ import { helpOf, parseOptions } from "../config/options.ts";
 import { SOFTWARE } from "../config/version.ts";
 import { ERROR_CODES, FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
-import { CameraOrigin } from "../frames/camera_origin.ts";
-import { FolderOrigin } from "../frames/folder_origin.ts";
-import type { FrameOrigin } from "../frames/frame_origin.ts";
-import { type JobOriginEvents, SourceJob } from "../frames/source_job.ts";
+import type { SourceJob } from "../frames/source_job.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { HttpClient } from "../platform/http_client.ts";
 import type { Network } from "../platform/network.ts";
@@ -23,7 +20,7 @@ import { EventFeeds } from "./event_feeds.ts";
 import { SEND_SPEC, type SendOptions, toSendOptions } from "./send_options.ts";
 import { SendReport } from "./send_report.ts";
 import { errorOf } from "./source_lines.ts";
-import type { SourceOptions } from "./source_options.ts";
+import { sourceJobs } from "./source_jobs.ts";
 import { runUplink } from "./uplink.ts";
 
 /** Everything that a command touches of the outside. */
@@ -89,10 +86,11 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
     return new ClipJob(named.name, () => openSource(outside, named), report);
   });
   report.jobs = jobs;
-  const sources = options.sources.map(({ settings, from }) =>
-    new SourceJob(settings, (events) => openOrigin(outside, from, events), report.sources, outside)
-  );
   const feeds = await EventFeeds.open(outside, options.events, report.feeds);
+  const sources = await sourceJobs(outside, options.sources, feeds.spool, report.sources).catch(async (error) => {
+    await feeds.close();
+    throw error;
+  });
   const { health } = feeds;
   const stop = () => feeds.stop();
   signal.addEventListener("abort", stop);
@@ -130,15 +128,6 @@ async function send(outside: Outside, options: SendOptions, report: SendReport, 
   }
   if (jobs.length > 0) report.summary();
   return exitCodeOf(jobs) || exitCodeOfSources(sources) || feeds.exitCode();
-}
-
-async function openOrigin(
-  { disk, clock, random, processes }: Outside,
-  from: SourceOptions["from"],
-  events: JobOriginEvents,
-): Promise<FrameOrigin> {
-  if ("folder" in from) return await FolderOrigin.open(from.folder, { disk, clock }, events);
-  return new CameraOrigin({ camera: from.camera, processes, clock, random, events });
 }
 
 function openSource({ disk, program }: Outside, { path, name }: ClipPath): Promise<ClipSource> {
