@@ -51,10 +51,9 @@ export class FrameSide {
     await this.exports.start();
   }
 
-  /** Removes what is not to be kept any longer. */
+  /** Removes what is not to be kept any longer; exports have their own. */
   async expire(): Promise<void> {
     await this.store.expire();
-    await this.exports.expire();
   }
 
   /** To be called when no box is connected any more: answers what waits, and makes all durable. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { SOFTWARE } from "../config/version.ts";
 import { formatHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
-import { errorFields, type Log } from "../log.ts";
+import type { Log } from "../log.ts";
 import { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Disk, DiskLock } from "../platform/disk.ts";
@@ -19,6 +19,7 @@ import { BoxListener } from "./box_listener.ts";
 import { DeviceTable } from "./device_table.ts";
 import { EventSide } from "./event_side.ts";
 import { FrameSide } from "./frame_side.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import type { ServeOptions } from "./serve_options.ts";
 import { StoredClipLibrary } from "./stored_clip_library.ts";
 
@@ -66,8 +67,7 @@ export class FramewireServer {
   #viewer: ViewerServer | undefined;
   #httpUrl = "";
   #freeBytes: number | null = null;
-  #cancelHousekeeping = () => {};
-  #housekeeping: Promise<void> = Promise.resolve();
+  #housekeeping: Housekeeping | undefined;
   #ready = false;
   #clipsStored = 0;
   #clipsFailed = 0;
@@ -103,8 +103,7 @@ export class FramewireServer {
   /** Takes nothing more, makes what has arrived durable, and ends. */
   async stop(): Promise<void> {
     this.#ready = false;
-    this.#cancelHousekeeping();
-    await this.#housekeeping;
+    await this.#housekeeping?.stop();
     await this.#boxes?.stop();
     this.#library?.stop();
     await this.#viewer?.stop();
@@ -191,17 +190,15 @@ export class FramewireServer {
   }
 
   #keepHouse(): void {
-    const { disk, clock, log } = this.#outside;
+    const { disk } = this.#outside;
     const { data, reserveBytes } = this.#options;
-    const once = async () => {
-      this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes);
-      await this.#store!.expire();
-      await this.#frames!.expire();
-      await this.#events!.expire();
-    };
-    this.#housekeeping = once().catch((error) => log("error", "Housekeeping failed", errorFields(error)));
-    this.#housekeeping.then(() => {
-      if (this.#ready) this.#cancelHousekeeping = clock.timer(HOUSEKEEPING_MS, () => this.#keepHouse());
+    this.#housekeeping = new Housekeeping(this.#outside, HOUSEKEEPING_MS, {
+      space: async () => void (this.#freeBytes = Math.max(0, await disk.freeBytes(data) - reserveBytes)),
+      clips: () => this.#store!.expire(),
+      frames: () => this.#frames!.expire(),
+      exports: () => this.#frames!.exports.expire(),
+      events: () => this.#events!.expire(),
     });
+    this.#housekeeping.start();
   }
 }
