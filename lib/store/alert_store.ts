@@ -190,14 +190,12 @@ export class AlertStore {
     }
   }
 
-  /** What is over, durable and told is in the catalog; only the last of it stay in memory. */
+  /** What is over, durable and told is in the catalog; only what ended last stays in memory. */
   #forget(): void {
-    let over = 0;
-    for (const { endedMs } of this.#shown.values()) if (endedMs !== null) over++;
-    for (const [id, { endedMs }] of this.#shown) {
-      if (over <= RECENT_MAX) return;
-      if (endedMs === null) continue;
-      over--;
+    const over = [...this.#shown.values()].filter(({ endedMs }) => endedMs !== null);
+    if (over.length <= RECENT_MAX) return;
+    over.sort((a, b) => a.endedMs! - b.endedMs! || a.id - b.id);
+    for (const { id } of over.slice(0, over.length - RECENT_MAX)) {
       this.#shown.delete(id);
       const row = this.#rows.get(id)!;
       const isSettled = row.raisedPost !== "waiting" && row.endedPost !== "waiting" && !this.#changed.has(id);

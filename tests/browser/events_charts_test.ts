@@ -147,15 +147,17 @@ chartTest("zooming by drag and by key asks for finer buckets, and leads back to 
   assertMatch(await page.locator(".position").innerText(), /^Live, the last 3 h$/);
 });
 
-chartTest("readings which waited on their box are marked at the foot of the chart", async (page, server) => {
-  const nowMs = Date.now();
-  server.events.stored = [60, 61, 62, 200].map((seconds, id) =>
-    madeUpEvent(id, { kind: "temp", tempCel: 20, humidity: 1, timeMs: nowMs - seconds * 1000, late: id < 3 })
-  );
-  await page.reload();
-  await page.getByText("came late").first().waitFor();
-  const marked = async () =>
-    await page.evaluate(`(() => {
+chartTest(
+  "readings which waited on their box are marked at the foot of the chart at any zoom",
+  async (page, server) => {
+    const nowMs = Date.now();
+    // Of the last five minutes, and of the last year.
+    server.events.lateAt = (ms) =>
+      (nowMs - ms) / 1_000 > 59 && (nowMs - ms) / 1_000 < 63 || (nowMs - ms) / DAY_MS > 300;
+    await page.reload();
+    await page.getByText("came late").first().waitFor();
+    const marked = async () =>
+      await page.evaluate(`(() => {
     const canvas = document.querySelector(".chart canvas");
     const over = document.querySelector(".chart .u-over");
     const y = (parseFloat(over.style.top) + over.clientHeight - 3) * devicePixelRatio;
@@ -168,11 +170,97 @@ chartTest("readings which waited on their box are marked at the foot of the char
       .filter((x) => Math.abs(data[4 * x] - r) + Math.abs(data[4 * x + 1] - g) + Math.abs(data[4 * x + 2] - b) < 12)
       .map((x) => x / over.clientWidth);
   })()`) as number[];
-  const line = await waitFor(async () => {
-    const found = await marked();
-    return found.length > 3 && found;
-  }, { what: "the mark" });
-  assert(line.every((at) => near(at, 1 - 61 / 300, 0.03)), line.join());
+    const line = await waitFor(async () => {
+      const found = await marked();
+      return found.length > 3 && found;
+    }, { what: "the mark" });
+    assert(line.every((at) => near(at, 1 - 61 / 300, 0.03)), line.join());
+    await page.getByRole("button", { name: "1 y", exact: true }).click();
+    await waitFor(async () => {
+      const found = await marked();
+      return found.length > 50 && found.every((at) => at < 1 - 299 / 365);
+    }, { what: "the mark of the year" });
+  },
+);
+
+type Span = readonly [fromMs: number, toMs: number];
+
+/** The span that the address says once it is as wanted. */
+async function spanInAddress(page: Page, what: string, isWanted: (span: Span) => boolean): Promise<Span> {
+  return await waitFor(() => {
+    const [, from, to] = /@(\d+)-(\d+)$/.exec(page.url()) ?? [];
+    const span = [Number(from), Number(to)] as const;
+    return from !== undefined && isWanted(span) && span;
+  }, { what: `${what} in the address` });
+}
+
+chartTest("the wheel zooms at the pointer, a double click goes back", async (page) => {
+  const start: Span = [Date.now() - 20_000_000, Date.now() - 10_000_000];
+  await page.evaluate(`location.hash = "readings@${start.join("-")}"`);
+  const box = (await page.locator(".u-over").first().boundingBox())!;
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+  await page.mouse.wheel(0, -200);
+  await page.mouse.wheel(0, -200);
+  const zoomed = await spanInAddress(page, "a narrower span", ([from, to]) => near(to - from, 1e7 / Math.E, 1e4));
+  assert(near(zoomed[0] + 0.25e7 / Math.E, start[0] + 0.25e7, 2e4), "the time under the pointer stays");
+  await page.locator(".u-over").first().dblclick({ position: { x: 100, y: 50 } });
+  await spanInAddress(page, "the span of before", ([from, to]) => near(from, start[0], 1) && near(to, start[1], 1));
+});
+
+chartTest("a drag with shift or the middle button, and arrows, move the span; a link shows the same", async (page) => {
+  const start: Span = [Date.now() - 50_000_000, Date.now() - 40_000_000];
+  await page.goto(`${new URL("/", page.url())}#readings@${start.join("-")}`);
+  await page.reload();
+  const over = page.locator(".u-over").first();
+  let fromMs = start[0];
+  for (const button of ["left", "middle"] as const) {
+    const box = (await over.boundingBox())!;
+    if (button === "left") await page.keyboard.down("Shift");
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 40);
+    await page.mouse.down({ button });
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 60, { steps: 5 });
+    await page.mouse.up({ button });
+    await page.keyboard.up("Shift");
+    fromMs -= 5_000_000;
+    const isMoved = ([from, to]: Span) => near(from, fromMs, 5e4) && near(to - from, 1e7, 2);
+    [fromMs] = await spanInAddress(page, `what a drag with ${button} shows`, isMoved);
+  }
+  await page.reload();
+  await page.locator(".chart").first().focus();
+  await page.keyboard.press("Shift+ArrowLeft");
+  const isMoved = ([from, to]: Span) => near(from, fromMs - 1e6, 2) && near(to - from, 1e7, 2);
+  await spanInAddress(page, "a tenth earlier", isMoved);
+});
+
+Deno.test({
+  name: "charts: two fingers zoom and move, one finger moves the cursor",
+  ignore,
+  fn: () =>
+    withLiveServer(async (server) => {
+      twoFeeds(server);
+      await withPage(server.url, async (page) => {
+        const before: Span = [Date.now() - 2e7, Date.now() - 1e7];
+        await page.goto(`${server.url}/#readings@${before.join("-")}`);
+        await page.locator(".chart canvas").first().waitFor();
+        const box = (await page.locator(".u-over").first().boundingBox())!;
+        const session = await page.context().newCDPSession(page);
+        const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...parts: number[]) => {
+          const touchPoints = parts.map((part, id) => ({ x: box.x + part * box.width, y: box.y + 50, id }));
+          return session.send("Input.dispatchTouchEvent", { type, touchPoints });
+        };
+        await touch("touchStart", 0.3);
+        await touch("touchMove", 0.4);
+        await touch("touchMove", 0.5);
+        await touch("touchEnd");
+        await page.locator(".legend-time").first().waitFor();
+        assert(page.url().endsWith(before.join("-")), "it has not moved");
+        await touch("touchStart", 0.4, 0.6);
+        for (const by of [0.05, 0.1, 0.15, 0.2]) await touch("touchMove", 0.4 - by, 0.6 + by);
+        await touch("touchEnd");
+        const span = await spanInAddress(page, "a narrower span", ([from, to]) => near(to - from, 1e7 / 3, 3e5));
+        assert(near((span[0] + span[1]) / 2, (before[0] + before[1]) / 2, 2e5), "its middle stays");
+      }, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    }),
 });
 
 chartTest("chips choose lines, the address keeps them, and feeds with the same measure share a chart", async (page) => {

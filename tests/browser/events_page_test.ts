@@ -141,22 +141,30 @@ pageTest("a box shows how it is, its backlog shrinks, and its troubles are told"
   await page.locator("[data-device=press-4]").getByText("Offline").waitFor();
   assertEquals(await card.getByRole("link", { name: "climate" }).getAttribute("href"), "#feed=7");
   assertEquals(await card.getByRole("link", { name: "front" }).getAttribute("href"), "#source=1");
-  const bar = card.getByRole("progressbar");
+  await page.locator("[data-device=press-4]").getByText("not known").first().waitFor();
+  const bar = card.getByRole("progressbar", { name: "events still to be sent" });
   assertEquals(await bar.getAttribute("aria-valuenow"), "100");
-  const tell = (events: number, inMs: number) => {
-    const devices = server.devices.map((device) =>
-      device.device === "oven-2"
-        ? { ...device, backlog: { ...NOTHING_WAITS, events, bytes: events * 56, oldestMs: Date.now() } }
-        : device
-    );
+  const tell = (events: number, inMs: number, frames = 0, clips = 0) => {
+    const backlog = {
+      ...{ events, bytes: events * 56, frames, frameBytes: frames * 45_000, clips, clipBytes: clips * 2e6 },
+      oldestMs: Date.now(),
+    };
+    const devices = server.devices.map((device) => device.device === "oven-2" ? { ...device, backlog } : device);
     server.say({ ...update, nowMs: Date.now() + inMs, devices });
   };
   tell(400, 2_000);
   await waitFor(async () => await bar.getAttribute("aria-valuenow") === "40", { what: "a shorter bar" });
-  assertMatch(await card.locator(".backlog-trend").innerText(), /^Sending \d+ a second, done in about \d/);
+  assertMatch(await card.locator(".backlog-trend").innerText(), /^sending \d+ a second, done in about \d/);
   tell(450, 20_000);
   tell(500, 21_000);
-  await card.getByText(/^Growing by/).waitFor();
+  await card.getByText(/^growing by/).waitFor();
+  tell(0, 22_000, 200, 2);
+  await card.getByText("200 pictures").waitFor();
+  await card.getByText("2 clips").waitFor();
+  tell(0, 24_000, 50, 1);
+  const pictures = card.getByRole("progressbar", { name: "pictures still to be sent" });
+  await waitFor(async () => await pictures.getAttribute("aria-valuenow") === "25", { what: "fewer pictures" });
+  await card.getByText("1 clip", { exact: true }).waitFor();
   tell(0, 25_000);
   await card.getByText("All sent").waitFor();
 });
@@ -179,9 +187,35 @@ pageTest("an alert is shown, said, listed, and cleared", {
   const holding = page.getByRole("list", { name: "Alerts which hold" });
   await holding.getByText("temp_cel > 60 for 10s").waitFor();
   server.say({ ...update, nowMs: Date.now(), alerts: [madeUpAlert(1, { endedMs: Date.now() })] });
-  await page.getByText("No rule holds at the moment").waitFor();
+  await page.getByText("No alert at the moment").waitFor();
   await page.getByRole("list", { name: "Alerts which are over" }).getByText("too hot").waitFor();
   assertEquals(await page.locator("p[aria-live=polite]").innerText(), "Alert over: too hot, press-4");
+});
+
+pageTest("alerts which hold come first, then all of the history, page by page, each with its readings and webhook", {
+  hash: "alerts",
+  fill: (server) => {
+    const endedMs = Date.now() - 3_600_000;
+    const webhook = { raised: "delivered", ended: "failed" } as const;
+    server.events.feeds = [madeUpFeed(1)];
+    server.events.alerts = [madeUpAlert(150, { rule: "holds" }), madeUpAlert(149, { endedMs, webhook })];
+    server.events.olderAlerts = Array.from(
+      { length: 140 },
+      (_, i) => madeUpAlert(i + 1, { rule: `old ${i + 1}`, sinceMs: endedMs - 60_000, endedMs }),
+    );
+  },
+}, async (page) => {
+  const rows = page.locator(".alert-row");
+  await waitFor(async () => await rows.count() === 101, { what: "the first page" });
+  assertMatch(await rows.nth(0).innerText(), /holds/);
+  assertMatch(await rows.nth(1).innerText(), /webhook could not be told/);
+  await page.getByRole("button", { name: "Show older alerts" }).click();
+  await waitFor(async () => await rows.count() === 142, { what: "all of them" });
+  await page.getByRole("button", { name: "Show older alerts" }).waitFor({ state: "detached" });
+  await page.getByText("old 7", { exact: true }).waitFor();
+  const link = await rows.last().getByRole("link").getAttribute("href");
+  const [, from, to] = /^#feed=1@(\d+)-(\d+)$/.exec(link!)!;
+  assertEquals(Number(to) - Number(from), 180_000, "a minute more on each side");
 });
 
 Deno.test({

@@ -1,6 +1,6 @@
 /** Feeds, events and series which a test makes up, answered as the server's API does. */
 import { answer, jsonAnswer, textAnswer } from "../../lib/viewer/answers.ts";
-import { eventJson } from "../../lib/viewer/event_json.ts";
+import { alertJson, eventJson } from "../../lib/viewer/event_json.ts";
 import type { AlertView, EventView, FeedView } from "../../lib/viewer/event_library.ts";
 
 /** A feed with readings of one sensor. */
@@ -72,11 +72,15 @@ export function madeUpAlert(id: number, patch: Partial<AlertView> = {}): AlertVi
 export class MadeUpEvents {
   feeds: FeedView[] = [];
   alerts: AlertView[] = [];
+  /** Those of which pages are not told by themselves. */
+  olderAlerts: AlertView[] = [];
   /** In any order. */
   stored: EventView[] = [];
   jpeg: Uint8Array<ArrayBuffer> | undefined;
   /** The value of a feed's measure at a time; null: there is none, a gap. */
   valueAt: (feed: FeedView, measure: string, ms: number) => number | null = () => null;
+  /** Whether readings of a time had to wait on their box. */
+  lateAt: (ms: number) => boolean = () => false;
   /** Readings come this often. */
   intervalMs = 1_000;
   /** Parameters of the series that were asked for, oldest first. */
@@ -87,6 +91,7 @@ export class MadeUpEvents {
   answer(url: URL): Response | undefined {
     if (url.pathname === "/api/series") return this.#series(url.searchParams);
     if (url.pathname === "/api/events") return this.#events(url.searchParams);
+    if (url.pathname === "/api/alerts") return this.#ended(url.searchParams);
     if (/^\/events\/\d+\.jpg$/.test(url.pathname)) {
       return this.jpeg === undefined
         ? textAnswer(404, "")
@@ -117,9 +122,20 @@ export class MadeUpEvents {
         max: Math.max(...values),
         mean,
         count,
+        late: this.lateAt(ms) ? count : 0,
       });
     }
     return jsonAnswer(200, { bucketMs, points });
+  }
+
+  /** Those which are over, newest first. */
+  #ended(query: URLSearchParams): Response {
+    const [cursor, limit] = [Number(query.get("cursor") ?? Infinity), Number(query.get("limit"))];
+    const found = [...this.alerts, ...this.olderAlerts]
+      .filter(({ id, endedMs }) => endedMs !== null && id < cursor)
+      .sort((a, b) => b.id - a.id);
+    const next = found.length > limit ? found[limit - 1]!.id : null;
+    return jsonAnswer(200, { alerts: found.slice(0, limit).map(alertJson), next });
   }
 
   #events(query: URLSearchParams): Response {

@@ -119,5 +119,8 @@ Deno.test("in memory are those which hold and the last which are over", async ()
   await clock.advance(1);
   assertEquals([catalog.rows.get(2)?.raisedPost, catalog.rows.get(2)?.endedPost], ["delivered", "failed"]);
   assertEquals(store.alerts().length, 201);
+  store.change(row(1, { endedMs: 9 }), null);
+  await clock.advance(1);
+  assertEquals([store.alerts().length, store.alerts().at(-1)?.id], [200, 1], "it ended last");
   await store.stop();
 });

@@ -16,8 +16,8 @@ export function AlertBar() {
     <a class="alert-bar" href="#alerts">
       <Icon name="missing" />
       <span class="alert-text">
-        <strong>{visibleName(newest.rule)}</strong> {visibleName(newest.device)}, {valueWords(newest, feed)}, since{" "}
-        {sinceWords(newest.sinceMs)}
+        <strong>{visibleName(newest.rule)}</strong> <bdi>{visibleName(newest.device)}</bdi>, {valueWords(newest, feed)}
+        <span class="alert-since">, since {sinceWords(newest.sinceMs)}</span>
       </span>
       <span class="alert-more">{active.length === 1 ? "1 alert" : `${active.length} alerts`}</span>
     </a>

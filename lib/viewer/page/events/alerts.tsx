@@ -1,16 +1,20 @@
-/** The view of `#alerts`: rules which hold, and those which have held. */
+/** The view of `#alerts`: rules which hold, and below them those which have held. */
+import { useEffect, useMemo } from "preact/hooks";
 import type { AlertView } from "../../event_library.ts";
 import { formatDuration, formatTime, visibleName } from "../format.ts";
 import { Icon } from "../icons.tsx";
-import { feedsAddress } from "../live/address.ts";
+import { readingsAddress } from "../live/address.ts";
 import { serverNow, serverNowMs } from "../state.ts";
-import { valueWords } from "./alert_words.ts";
+import { AlertHistory, allEnded } from "./alert_history.ts";
+import { alertSpan, valueWords, webhookWords } from "./alert_words.ts";
 import { activeAlerts, alerts, feeds } from "./event_state.ts";
 import { measureName } from "./measure_words.ts";
 
 /** Both lists. */
 export function Alerts() {
-  const ended = alerts.value.filter(({ endedMs }) => endedMs !== null);
+  const history = useMemo(() => new AlertHistory(), []);
+  useEffect(() => void history.load(), [history]);
+  const ended = allEnded(history.alerts.value, alerts.value);
   return (
     <>
       <h1 class="page-title">Alerts</h1>
@@ -18,7 +22,7 @@ export function Alerts() {
         ? (
           <p class="alerts-none">
             <span class="good">
-              <Icon name="check" />No rule holds at the moment
+              <Icon name="check" />No alert at the moment
             </span>
           </p>
         )
@@ -29,19 +33,34 @@ export function Alerts() {
         )}
       {ended.length > 0 && (
         <>
-          <h2 class="page-subtitle">Over</h2>
+          <h2 class="page-subtitle">History</h2>
           <ul class="alert-list" aria-label="Alerts which are over">
             {ended.map((alert) => <AlertRow key={alert.id} alert={alert} />)}
           </ul>
         </>
       )}
+      <Older history={history} />
     </>
+  );
+}
+
+function Older({ history }: { history: AlertHistory }) {
+  if (!history.hasMore.value) return null;
+  const words = { idle: "Show older alerts", loading: "Loading…", failed: "That did not work; try again" };
+  const state = history.state.value;
+  return (
+    <div class="older">
+      <button type="button" class="button" disabled={state === "loading"} onClick={() => void history.load()}>
+        {words[state]}
+      </button>
+    </div>
   );
 }
 
 function AlertRow({ alert }: { alert: AlertView }) {
   const { rule, condition, device, feed: name, measure, sinceMs, endedMs } = alert;
   const feed = feeds.value.find((one) => one.device === device && one.feed === name);
+  const told = webhookWords(alert);
   return (
     <li class="alert-row" data-active={endedMs === null || undefined}>
       <Icon name={endedMs === null ? "missing" : "check"} />
@@ -50,7 +69,9 @@ function AlertRow({ alert }: { alert: AlertView }) {
         <code>{visibleName(condition)}</code>
       </div>
       <div class="alert-where">
-        <span>{visibleName(device)}, {visibleName(name)}</span>
+        <span>
+          <bdi>{visibleName(device)}</bdi>, <bdi>{visibleName(name)}</bdi>
+        </span>
         <span>
           {visibleName(measureName(measure))} <strong>{valueWords(alert, feed)}</strong>
         </span>
@@ -58,9 +79,10 @@ function AlertRow({ alert }: { alert: AlertView }) {
       <div class="alert-when">
         <span>{endedMs === null ? "since " : ""}{sinceWords(sinceMs)}</span>
         <span>for {formatDuration(((endedMs ?? serverNowMs.value) - sinceMs) / 1000)}</span>
+        {told !== null && <span class={told.isBad ? "warn" : undefined}>{told.text}</span>}
       </div>
       {feed !== undefined && (
-        <a class="button" href={feedsAddress([feed.id])}>
+        <a class="button" href={readingsAddress([feed.id], alertSpan(alert, serverNow()))}>
           <Icon name="chart" />Readings
         </a>
       )}

@@ -1,14 +1,14 @@
 /** One box: whether it is there, what waits on it, what is wrong, what it sends. */
 import type { ComponentChildren } from "preact";
 import type { DeviceView } from "../../clip_library.ts";
-import { formatAge, formatBytes, formatDuration, formatTime, visibleName } from "../format.ts";
+import { formatAge, formatBytes, formatTime, visibleName } from "../format.ts";
 import { Icon } from "../icons.tsx";
-import { feedsAddress, sourceAddress } from "../live/address.ts";
+import { readingsAddress, sourceAddress } from "../live/address.ts";
 import { sourceGroups } from "../live/source_state.ts";
 import { formatCount, formatShort } from "../live/words.ts";
 import { filterDevice, link, serverNowMs } from "../state.ts";
-import type { BacklogTrend } from "./backlog.ts";
-import { backlogTrends, feeds } from "./event_state.ts";
+import { BoxBacklog } from "./box_backlog.tsx";
+import { feeds } from "./event_state.ts";
 
 /** A disk with less than this part free is told in another colour. */
 const DISK_LOW = 0.1;
@@ -39,7 +39,7 @@ export function BoxCard({ device }: { device: DeviceView }) {
             ))}
           </ul>
         )}
-        <Backlog device={device} trend={backlogTrends.value.get(device.device)} isOnline={isKnown && isOnline} />
+        <BoxBacklog device={device} isOnline={isKnown && isOnline} />
         <dl class="figures">
           {isOnline
             ? <Row name="Online since">{sinceWords(device.sinceMs)}</Row>
@@ -47,12 +47,10 @@ export function BoxCard({ device }: { device: DeviceView }) {
           <Row name="Clock">{clockWords(device.clockOffsetMs)}</Row>
           <Row name="Disk" isBad={device.disk !== null && device.disk.freeBytes < DISK_LOW * device.disk.bytes}>
             {device.disk === null
-              ? "–"
+              ? "not known"
               : `${formatBytes(device.disk.freeBytes)} of ${formatBytes(device.disk.bytes)} free`}
           </Row>
-          <Row name="Dropped" isBad={device.dropped > 0}>
-            {device.dropped === 0 ? "nothing" : `${formatCount(device.dropped)} events, as its disk was full`}
-          </Row>
+          <Row name="Dropped" isBad={device.dropped + device.droppedFrames > 0}>{droppedWords(device)}</Row>
           <Row name="Software">{visibleName(device.software)}</Row>
           <Row name="Address">{visibleName(device.address)}</Row>
         </dl>
@@ -62,58 +60,15 @@ export function BoxCard({ device }: { device: DeviceView }) {
   );
 }
 
-/** What waits on the box, and how it goes. */
-function Backlog({ device: { backlog }, trend, isOnline }: {
-  device: DeviceView;
-  trend: BacklogTrend | undefined;
-  isOnline: boolean;
-}) {
-  if (backlog === null) return null;
-  if (backlog.events === 0) {
-    return (
-      <div class="backlog" data-direction="empty">
-        <p>
-          <span class="good">
-            <Icon name="check" />All sent
-          </span>
-        </p>
-      </div>
-    );
-  }
-  const direction = isOnline ? trend?.direction ?? "steady" : "waiting";
-  const part = trend?.part ?? 1;
-  return (
-    <div class="backlog" data-direction={direction}>
-      <p>
-        <strong>{formatCount(backlog.events)} events</strong> wait on the box ({formatBytes(backlog.bytes)}
-        {backlog.oldestMs !== null && `, the oldest from ${formatTime(backlog.oldestMs, serverNowMs.value, true)}`})
-      </p>
-      <div
-        class="bar"
-        role="progressbar"
-        aria-label="What is still to be sent"
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.ceil(100 * part)}
-      >
-        <span class="bar-range" style={{ width: `${100 * part}%` }} />
-      </div>
-      <p class="backlog-trend">{trendWords(direction, trend)}</p>
-    </div>
-  );
+/** Nothing is said of a box that has not said anything. */
+function droppedWords({ backlog, dropped, droppedFrames }: DeviceView): string {
+  if (dropped + droppedFrames === 0) return backlog === null ? "not known" : "nothing";
+  const parts = [countOf(dropped, "event"), countOf(droppedFrames, "picture")].filter((text) => text !== "");
+  return `${parts.join(" and ")}, as there was no room for more`;
 }
 
-function trendWords(direction: BacklogTrend["direction"] | "waiting", trend: BacklogTrend | undefined): string {
-  if (direction === "waiting") return "Waits until the box is online; it may be more by now";
-  if (direction === "growing") return `Growing by ${rate(trend!.perSecond)}: the link is slower than the readings`;
-  if (direction === "draining") {
-    return `Sending ${rate(trend!.perSecond)}, done in about ${formatDuration((trend!.leftMs ?? 0) / 1000)}`;
-  }
-  return "Sending";
-}
-
-function rate(perSecond: number): string {
-  return `${formatCount(perSecond < 10 ? Number(perSecond.toFixed(1)) : Math.round(perSecond))} a second`;
+function countOf(count: number, what: string): string {
+  return count === 0 ? "" : `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function sinceWords(ms: number): string {
@@ -121,7 +76,7 @@ function sinceWords(ms: number): string {
 }
 
 function clockWords(offsetMs: number | null): string {
-  if (offsetMs === null) return "–";
+  if (offsetMs === null) return "not measured yet";
   if (Math.abs(offsetMs) < 1) return "right";
   return `${formatShort(Math.abs(offsetMs))} ${offsetMs > 0 ? "fast" : "slow"}`;
 }
@@ -144,16 +99,16 @@ function Sends({ device }: { device: string }) {
       {sources.map((source) => {
         const { id, source: name } = source.peek();
         return (
-          <a class="button" key={`s${id}`} href={sourceAddress(id)}>
+          <a class="button" key={`s${id}`} href={sourceAddress(id)} title={visibleName(name)}>
             <Icon name="camera" />
-            {visibleName(name)}
+            <bdi>{visibleName(name)}</bdi>
           </a>
         );
       })}
       {mine.map(({ id, feed }) => (
-        <a class="button" key={`f${id}`} href={feedsAddress([id])}>
+        <a class="button" key={`f${id}`} href={readingsAddress([id])} title={visibleName(feed)}>
           <Icon name="chart" />
-          {visibleName(feed)}
+          <bdi>{visibleName(feed)}</bdi>
         </a>
       ))}
       <a class="button" href="#clips" onClick={() => filterDevice.value = device}>

@@ -1,17 +1,19 @@
 /// <reference lib="dom" />
 /** The chart of one measure: a line for each feed, with the band from least to greatest where many readings are one point. */
-import { effect } from "@preact/signals";
+import { effect, type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { visibleName } from "../format.ts";
 import { serverNow } from "../state.ts";
+import type { TimeWindow } from "../live/timeline_math.ts";
+import { layHandsOn } from "./chart_hands.ts";
 import { chartColours, type ChartMeasure, chartOptions, COLUMNS } from "./chart_options.ts";
 import { ChartLegend } from "./chart_legend.tsx";
 import { styleIndex } from "./feed_choice.ts";
 import { lineStyle } from "./line_style.ts";
 import { formatMeasure, measureName } from "./measure_words.ts";
 import type { ReadingsState, SeriesKey } from "./readings_state.ts";
-import { columnsOf, extentOf } from "./series.ts";
+import { columnsOf, extentOf, lateSpans } from "./series.ts";
 
 /** What one chart shows. */
 export interface ChartContent extends ChartMeasure {
@@ -33,12 +35,13 @@ export function Chart({ content, state }: { content: ChartContent; state: Readin
   const { measure, unit, min, max, keys } = content;
   const name = visibleName(measureName(measure));
   const lines = keys.map(({ feedId, measure }) => `${feedId} ${measure}`).join();
-  useEffect(() => drawIn(place.current!, content, state), [measure, unit, min, max, lines]);
+  const late = useSignal<readonly TimeWindow[]>([]);
+  useEffect(() => drawIn(place.current!, content, state, late), [measure, unit, min, max, lines]);
   return (
     <section class="chart-card" aria-label={name}>
       <div class="chart-head">
         <h2>{name}{unit !== "" && <span class="chart-unit">{visibleName(unit)}</span>}</h2>
-        {state.late.value.length > 0 && (
+        {late.value.length > 0 && (
           <p class="chart-range">
             <span class="late-sample" aria-hidden="true" />came late
           </p>
@@ -56,7 +59,7 @@ export function Chart({ content, state }: { content: ChartContent; state: Readin
         role="group"
         aria-roledescription="chart"
         aria-label={summary(content, state)}
-        aria-keyshortcuts="ArrowLeft ArrowRight + - PageUp PageDown End"
+        aria-keyshortcuts="ArrowLeft ArrowRight Shift+ArrowLeft Shift+ArrowRight + - PageUp PageDown End Backspace"
         onKeyDown={(event) => onKey(event, state)}
       />
       <ChartLegend content={content} state={state} />
@@ -82,32 +85,46 @@ function summary({ measure, unit, keys }: ChartContent, state: ReadingsState): s
   });
   return `${visibleName(measureName(measure))}. ${
     parts.join("; ")
-  }. Plus and minus zoom, arrows move the cursor, page keys move in time.`;
+  }. Plus and minus zoom, arrows move the cursor, with shift the span, backspace goes back.`;
 }
 
-function drawIn(place: HTMLElement, content: ChartContent, state: ReadingsState): () => void {
+function drawIn(
+  place: HTMLElement,
+  content: ChartContent,
+  state: ReadingsState,
+  late: Signal<readonly TimeWindow[]>,
+): () => void {
   const styles = content.keys.map((key) => lineStyle(styleIndex(key)));
   let isSeen = true;
   let chart: uPlot | null = null;
+  let takeOff = () => {};
   const size = () => ({
     width: Math.max(200, place.clientWidth),
     height: place.clientWidth < PHONE_PIXELS ? HEIGHT_PHONE : HEIGHT,
   });
   const paint = () => {
-    if (chart !== null && isSeen) drawData(chart, content, state);
+    if (chart === null || !isSeen) return;
+    const spans = content.keys.flatMap((key) => {
+      const known = state.points(key);
+      return lateSpans(known?.points ?? [], known?.bucketMs ?? 0);
+    });
+    if (spans.length > 0 || late.peek().length > 0) late.value = spans;
+    drawData(chart, content, state);
   };
   const make = () => {
+    takeOff();
     chart?.destroy();
     const events = {
       selected: (fromMs: number, toMs: number) => state.showSpan(fromMs, toMs),
       pointed: (timeMs: number | null) => state.cursorMs.value = timeMs,
-      late: () => state.late.peek(),
+      late: () => late.peek(),
     };
     chart = new uPlot(
       chartOptions({ styles, measure: content, colours: chartColours(place), events, ...size() }),
       [[], ...styles.flatMap(() => [[], [], []])],
       place,
     );
+    takeOff = layHandsOn(chart.over, state);
     state.widthPixels = chart.width;
     paint();
   };
@@ -138,6 +155,7 @@ function drawIn(place: HTMLElement, content: ChartContent, state: ReadingsState)
     resizing.disconnect();
     looking.disconnect();
     scheme.removeEventListener("change", make);
+    takeOff();
     chart?.destroy();
   };
 }
@@ -181,11 +199,12 @@ function onKey(event: KeyboardEvent, state: ReadingsState): void {
     "+": () => state.zoom(0.5, cursorMs),
     "=": () => state.zoom(0.5, cursorMs),
     "-": () => state.zoom(2, cursorMs),
-    ArrowLeft: () => point(cursorMs - (toMs - fromMs) / 100),
-    ArrowRight: () => point(cursorMs + (toMs - fromMs) / 100),
+    ArrowLeft: () => event.shiftKey ? state.shift(-0.1) : point(cursorMs - (toMs - fromMs) / 100),
+    ArrowRight: () => event.shiftKey ? state.shift(0.1) : point(cursorMs + (toMs - fromMs) / 100),
     PageUp: () => state.shift(-0.5),
     PageDown: () => state.shift(0.5),
     End: () => state.showLast(toMs - fromMs),
+    Backspace: () => state.back(),
     Escape: () => state.cursorMs.value = null,
   };
   const action = actions[event.key];

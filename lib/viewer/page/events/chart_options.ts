@@ -91,6 +91,11 @@ export function chartOptions(
     cursor: {
       y: false,
       drag: { x: true, y: false, setScale: false, dist: 6 },
+      bind: {
+        // With shift it is moved; see `chart_hands.ts`, as is what a double click does.
+        mousedown: (_, __, handler) => (event: MouseEvent) => event.shiftKey ? null : handler(event),
+        dblclick: () => null,
+      },
       // Not on the edges of the bands.
       points: {
         size: (_, i) => (i - 1) % COLUMNS === 0 ? 9 : 0,

@@ -4,7 +4,7 @@ import type { EventFilter } from "../../event_library.ts";
 import type { TimeWindow } from "../live/timeline_math.ts";
 import { jsonTexts } from "./event_text.ts";
 import type { ShownEvent } from "./event_words.ts";
-import type { History } from "./series.ts";
+import type { History, SeriesPoint } from "./series.ts";
 
 /** Parts that are searched before one is asked whether to go on. */
 const SEARCHES_MAX = 20;
@@ -23,7 +23,7 @@ type ApiEvent = Omit<ShownEvent, "timeMs" | "capturedMs" | "receivedMs" | "json"
 };
 interface ApiSeries {
   readonly bucketMs: number;
-  readonly points: readonly { time: string; min: number; max: number; mean: number; count: number }[];
+  readonly points: readonly (Omit<SeriesPoint, "timeMs"> & { readonly time: string })[];
 }
 
 /** Which series. */

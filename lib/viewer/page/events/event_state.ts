@@ -5,7 +5,7 @@ import type { AlertView, EventView, FeedView } from "../../event_library.ts";
 import type { PageMessage } from "../../page_messages.ts";
 import { announcement } from "../state.ts";
 import { alertWords, endedWords } from "./alert_words.ts";
-import { BacklogHistory, type BacklogTrend } from "./backlog.ts";
+import { BACKLOG_KINDS, BacklogHistory, type BacklogKind, type BacklogTrend } from "./backlog.ts";
 
 /** Ended alerts which are kept. */
 const ALERTS_MAX = 200;
@@ -17,7 +17,7 @@ export type EventListener = (events: readonly EventView[], skipped: ReadonlySet<
 export const alerts: Signal<readonly AlertView[]> = signal([]);
 /** Those which hold. */
 export const activeAlerts = computed(() => alerts.value.filter(({ endedMs }) => endedMs === null));
-/** Whether the backlog of each device gets less, by its name. */
+/** Whether what waits on each device gets less, by {@linkcode backlogKey}. */
 export const backlogTrends: Signal<ReadonlyMap<string, BacklogTrend>> = signal(new Map());
 
 const feedSignals = new Map<number, Signal<FeedView>>();
@@ -109,11 +109,22 @@ function announce(raised: readonly AlertView[], ended: readonly AlertView[] = []
   if (words.length > 0) announcement.value = words.join(". ");
 }
 
+/** What {@linkcode backlogTrends} has it under. */
+export function backlogKey(device: string, kind: BacklogKind): string {
+  return `${kind} ${device}`;
+}
+
 function noteBacklogs(devices: readonly DeviceView[], nowMs: number): void {
+  const kept = new Set<string>();
   for (const { device, backlog } of devices) {
-    const history = backlogs.get(device) ?? new BacklogHistory();
-    backlogs.set(device, history);
-    if (backlog !== null) history.note({ atMs: nowMs, events: backlog.events });
+    for (const kind of BACKLOG_KINDS) {
+      const key = backlogKey(device, kind);
+      kept.add(key);
+      const history = backlogs.get(key) ?? new BacklogHistory();
+      backlogs.set(key, history);
+      if (backlog !== null) history.note({ atMs: nowMs, count: backlog[kind] });
+    }
   }
-  backlogTrends.value = new Map([...backlogs].map(([device, history]) => [device, history.trend]));
+  for (const key of backlogs.keys()) if (!kept.has(key)) backlogs.delete(key);
+  backlogTrends.value = new Map([...backlogs].map(([key, history]) => [key, history.trend]));
 }

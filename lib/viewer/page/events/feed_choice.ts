@@ -1,7 +1,7 @@
 /** Which feeds the charts show: those of the address, else the first ones. */
 import { computed } from "@preact/signals";
 import type { FeedView } from "../../event_library.ts";
-import { feedsAddress, placeOf } from "../live/address.ts";
+import { placeOf, readingsAddress } from "../live/address.ts";
 import { place } from "../live/source_state.ts";
 import type { ChartContent } from "./chart.tsx";
 import { feedIndexes, feeds } from "./event_state.ts";
@@ -34,7 +34,8 @@ export const chosenFeeds = computed((): readonly FeedView[] => {
 export function toggleFeed(id: number): void {
   const chosen = chosenFeeds.peek().map((feed) => feed.id);
   const next = chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(-CHOSEN_MAX);
-  history.replaceState(null, "", feedsAddress(next));
+  const { value } = place;
+  history.replaceState(null, "", readingsAddress(next, value.name === "readings" ? value.span : null));
   place.value = placeOf(location.hash);
 }
 

@@ -1,4 +1,4 @@
-/** What is marked below the charts: pictures that stand near to each other as one, and spans which came late. Pure. */
+/** What is marked below the charts: pictures that stand near to each other as one. Pure. */
 import type { ShownEvent } from "./event_words.ts";
 import { fractionOf, type TimeWindow } from "../live/timeline_math.ts";
 
@@ -23,16 +23,4 @@ export function pictureGroups(events: readonly ShownEvent[], window: TimeWindow,
     else groups.push({ at, events: [event] });
   }
   return groups.reverse();
-}
-
-/** Spans from the first to the last of events which came late, joined where they are less than `joinMs` apart. */
-export function lateSpans(events: readonly ShownEvent[], joinMs: number): TimeWindow[] {
-  const times = events.filter(({ late }) => late).map(({ timeMs }) => timeMs).sort((a, b) => a - b);
-  const spans: { fromMs: number; toMs: number }[] = [];
-  for (const ms of times) {
-    const last = spans.at(-1);
-    if (last !== undefined && ms - last.toMs <= joinMs) last.toMs = ms;
-    else spans.push({ fromMs: ms, toMs: ms });
-  }
-  return spans;
 }

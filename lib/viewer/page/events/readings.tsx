@@ -7,10 +7,10 @@ import { feeds } from "./event_state.ts";
 import { Chart } from "./chart.tsx";
 import { chartedFeeds, chartsOf, chosenFeeds } from "./feed_choice.ts";
 import { FeedChips } from "./feed_chips.tsx";
-import { LateMarks } from "./late_marks.ts";
 import { Log } from "./log.tsx";
 import { PictureStrip } from "./picture_strip.tsx";
 import { ReadingsState } from "./readings_state.ts";
+import { followSpan } from "./span_address.ts";
 import { SpanBar } from "./span_bar.tsx";
 
 /** Charts shown before one asks for the rest. */
@@ -25,17 +25,13 @@ export function Readings() {
 function OpenReadings() {
   const state = useMemo(() => new ReadingsState(), []);
   useEffect(() => state.start(), [state]);
-  const late = useMemo(() => new LateMarks(state), [state]);
-  useEffect(() => late.start(), [late]);
+  useEffect(() => followSpan(state), [state]);
   const isAll = useSignal(false);
   const all = chartsOf(chosenFeeds.value);
   const charts = isAll.value ? all : all.slice(0, CHARTS_FIRST);
   const keys = charts.flatMap((chart) => chart.keys);
   const names = JSON.stringify(keys);
-  useEffect(() => {
-    late.show(chosenFeeds.peek());
-    state.show(keys);
-  }, [state, late, names]);
+  useEffect(() => state.show(keys), [state, names]);
   return (
     <>
       <h1 class="off-screen">Readings</h1>

@@ -9,7 +9,9 @@ import { fetchSeries, type SeriesNames } from "./event_api.ts";
 import { feedSignal, onEvents } from "./event_state.ts";
 import { valueOf } from "./event_words.ts";
 import { addLive, type History, joinedSeries, LIVE_POINTS_MAX, type LivePoint, type SeriesPoint } from "./series.ts";
-import { boundedSpan, redrawMs, reloadMs, shifted, SPANS, zoomed } from "./span.ts";
+import { boundedSpan, redrawMs, reloadMs, shifted, SPAN_MS_MAX, SPAN_MS_MIN, zoomed } from "./span.ts";
+import { spanOfPlace } from "./span_address.ts";
+import { WayBack } from "./way_back.ts";
 
 /** One line of a chart. */
 export interface SeriesKey extends SeriesNames {
@@ -35,28 +37,40 @@ const UNDERWAY_MS = 5_000;
 const SKIPPED_RELOAD_MS = 3_000;
 const BUCKETS_MIN = 100;
 const BUCKETS_MAX = 1_000;
+/** Who zooms in so near to the end of what is live wants to see it go on. */
+const LIVE_PART = 0.03;
 
 export class ReadingsState {
-  readonly window: Signal<TimeWindow> = signal(windowUntil(serverNow(), SPANS[0].ms));
+  readonly window: Signal<TimeWindow>;
   /** The window ends now, and moves on. */
-  readonly isLive: Signal<boolean> = signal(true);
+  readonly isLive: Signal<boolean>;
   /** Time under the pointer in all charts; null without one. */
   readonly cursorMs: Signal<number | null> = signal(null);
   readonly load: Signal<"loading" | "done" | "failed"> = signal("loading");
-  /** Spans whose readings waited on their box, as far as it is known. */
-  readonly late: Signal<readonly TimeWindow[]> = signal([]);
   /** Goes up when the charts were drawn. */
   readonly drawn: Signal<number> = signal(0);
   /** Pixels of a chart: nobody sees more points. */
   widthPixels = 800;
   readonly #tracks = new Map<string, Track>();
   readonly #painters = new Set<() => void>();
+  readonly #wayBack = new WayBack();
   #loading = new AbortController();
   #loadedMs = 0;
   #drawnMs = 0;
   #isDirty = true;
   #isBehind = false;
   #settling: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    const wanted = spanOfPlace();
+    const nowMs = serverNow();
+    this.isLive = signal("lastMs" in wanted);
+    this.window = signal(
+      "lastMs" in wanted
+        ? windowUntil(nowMs, boundedMs(wanted.lastMs))
+        : boundedSpan(wanted.fromMs, wanted.toMs, nowMs),
+    );
+  }
 
   /** Follows the clock, the connection and the events; the returned function ends that. */
   start(): () => void {
@@ -97,13 +111,6 @@ export class ReadingsState {
     };
   }
 
-  /** How many readings of a feed the window has. */
-  readings(feedId: number): number {
-    const counts = [...this.#tracks.values()].filter(({ key }) => key.feedId === feedId)
-      .map(({ key }) => (this.points(key)?.points ?? []).reduce((sum, { count }) => sum + count, 0));
-    return Math.max(0, ...counts);
-  }
-
   /** Calls `painter` when the charts are to be drawn: at most four times a second, never while the page is hidden. */
   paint(painter: () => void): () => void {
     this.#painters.add(painter);
@@ -113,34 +120,57 @@ export class ReadingsState {
 
   /** The last `ms`, moving on. */
   showLast(ms: number): void {
-    this.isLive.value = true;
-    this.#move(windowUntil(serverNow(), ms));
+    this.#go(windowUntil(serverNow(), boundedMs(ms)), true);
   }
 
   /** A span which stands still. */
   showSpan(aMs: number, bMs: number): void {
-    this.isLive.value = false;
-    this.#move(boundedSpan(aMs, bMs, serverNow()));
+    this.#go(boundedSpan(aMs, bMs, serverNow()), false);
   }
 
   /** Less of it (`factor` < 1) or more; what is live stays live. */
   zoom(factor: number, atMs?: number): void {
     const nowMs = serverNow();
-    if (this.isLive.peek()) this.#move(zoomed(this.window.peek(), factor, nowMs, nowMs));
-    else this.#move(zoomed(this.window.peek(), factor, nowMs, atMs));
+    const isLive = this.isLive.peek();
+    this.#go(zoomed(this.window.peek(), factor, nowMs, isLive ? nowMs : atMs), isLive);
+  }
+
+  /** The same around a place from 0 to 1, whose time stays where it is. What reaches now is live. */
+  zoomAt(factor: number, at: number): void {
+    const window = this.window.peek();
+    if (this.isLive.peek() && at > 1 - LIVE_PART) return this.zoom(factor);
+    this.put(zoomed(window, factor, serverNow(), window.fromMs + at * (window.toMs - window.fromMs)));
   }
 
   /** Earlier (negative) or later, by a part of what is shown; at its end it is live again. */
   shift(part: number): void {
-    const nowMs = serverNow();
-    const next = shifted(this.window.peek(), part, nowMs);
-    this.isLive.value = next.toMs >= nowMs;
-    this.#move(next);
+    this.pan(this.window.peek(), part);
   }
 
-  /** Something that is drawn has changed. */
-  touch(): void {
-    this.#isDirty = true;
+  /** `window`, moved by a part of itself. */
+  pan(window: TimeWindow, part: number): void {
+    this.put(shifted(window, part, serverNow()));
+  }
+
+  /** A span as somebody has moved it; when it reaches now it is live. */
+  put({ fromMs, toMs }: TimeWindow): void {
+    const nowMs = serverNow();
+    const next = boundedSpan(fromMs, toMs, nowMs);
+    this.#go(next, next.toMs >= nowMs, true);
+  }
+
+  /** What was shown before; what is live when there is nothing. */
+  back(): void {
+    const before = this.#wayBack.back();
+    const { fromMs, toMs } = before ?? this.window.peek();
+    this.isLive.value = before?.isLive ?? true;
+    this.#move(this.isLive.peek() ? windowUntil(serverNow(), toMs - fromMs) : { fromMs, toMs });
+  }
+
+  #go(window: TimeWindow, isLive: boolean, isSmooth = false): void {
+    this.#wayBack.leave({ ...this.window.peek(), isLive: this.isLive.peek() }, isSmooth, performance.now());
+    this.isLive.value = isLive;
+    this.#move(window);
   }
 
   #move(window: TimeWindow): void {
@@ -183,7 +213,7 @@ export class ReadingsState {
         if (event.feedId !== feedId) continue;
         const value = valueOf(event, measure, siblings);
         if (value === null) continue;
-        addLive(track.live, { timeMs: event.timeMs, value });
+        addLive(track.live, { timeMs: event.timeMs, value, late: event.late });
         this.#isDirty = true;
       }
       // What was pushed out of its end is no longer complete.
@@ -236,4 +266,8 @@ function firstKept(live: readonly LivePoint[]): number {
 
 function nameOf({ feedId, measure }: SeriesKey): string {
   return `${feedId} ${measure}`;
+}
+
+function boundedMs(ms: number): number {
+  return Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, ms));
 }

@@ -9,12 +9,15 @@ export interface SeriesPoint {
   readonly max: number;
   readonly mean: number;
   readonly count: number;
+  /** How many of them had to wait on their box. */
+  readonly late: number;
 }
 
 /** One reading that came over the WebSocket. */
 export interface LivePoint {
   readonly timeMs: number;
   readonly value: number;
+  readonly late: boolean;
 }
 
 /** What the server answered: everything up to `untilMs` inclusive. */
@@ -54,26 +57,27 @@ export function joinedSeries(history: History, live: readonly LivePoint[], windo
   const newer = live
     .filter(({ timeMs }) => timeMs > history.untilMs && timeMs >= window.fromMs && timeMs <= window.toMs + marginMs)
     .sort((a, b) => a.timeMs - b.timeMs);
-  for (const { timeMs, value } of newer) {
+  for (const { timeMs, value, late } of newer) {
     const last = points.at(-1);
-    if (last !== undefined && timeMs < last.timeMs + bucketMs) points[points.length - 1] = withValue(last, value);
+    if (last !== undefined && timeMs < last.timeMs + bucketMs) points[points.length - 1] = withValue(last, value, late);
     else {
       const stepsMs = last === undefined || bucketMs <= 0
         ? timeMs
         : last.timeMs + Math.floor((timeMs - last.timeMs) / bucketMs) * bucketMs;
-      points.push({ timeMs: stepsMs, min: value, max: value, mean: value, count: 1 });
+      points.push({ timeMs: stepsMs, min: value, max: value, mean: value, count: 1, late: Number(late) });
     }
   }
   return points.slice(-POINTS_MAX);
 }
 
-function withValue(point: SeriesPoint, value: number): SeriesPoint {
+function withValue(point: SeriesPoint, value: number, late: boolean): SeriesPoint {
   return {
     timeMs: point.timeMs,
     min: Math.min(point.min, value),
     max: Math.max(point.max, value),
     mean: (point.mean * point.count + value) / (point.count + 1),
     count: point.count + 1,
+    late: point.late + Number(late),
   };
 }
 
@@ -103,6 +107,21 @@ export function columnsOf(points: readonly SeriesPoint[], bucketMs: number): Col
     put(timeMs, mean, min, max);
   });
   return columns;
+}
+
+/** Spans whose readings waited on their box: of points next to each other one. */
+export function lateSpans(points: readonly SeriesPoint[], bucketMs: number): TimeWindow[] {
+  const limitMs = gapLimitMs(points, bucketMs);
+  const spans: { fromMs: number; toMs: number }[] = [];
+  let before: SeriesPoint | undefined;
+  for (const point of points) {
+    const last = spans.at(-1);
+    const isNext = before !== undefined && before.late > 0 && point.timeMs - before.timeMs <= limitMs;
+    if (point.late > 0 && isNext) last!.toMs = point.timeMs + bucketMs;
+    else if (point.late > 0) spans.push({ fromMs: point.timeMs, toMs: point.timeMs + bucketMs });
+    before = point;
+  }
+  return spans;
 }
 
 /** The point nearest to a time; null when there is none within `limitMs`. */

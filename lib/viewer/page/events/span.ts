@@ -19,11 +19,14 @@ export const SPANS = [
 export const SPAN_MS_MIN = 1_000;
 export const SPAN_MS_MAX = 5 * 365 * DAY_MS;
 
-/** A window with its ends in order, not too narrow and not too wide, and not in the future. */
+/** Nearer than this part of the chart two fingers do not come. */
+const FINGERS_APART = 0.02;
+
+/** A window with its ends in order, not too narrow and not too wide, and neither in the future nor before 1970. */
 export function boundedSpan(aMs: number, bMs: number, nowMs: number): TimeWindow {
   const middleMs = (aMs + bMs) / 2;
   const widthMs = Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, Math.abs(bMs - aMs)));
-  const toMs = Math.min(nowMs, middleMs + widthMs / 2);
+  const toMs = Math.min(nowMs, Math.max(widthMs, middleMs + widthMs / 2));
   return { fromMs: toMs - widthMs, toMs };
 }
 
@@ -37,6 +40,18 @@ export function zoomed({ fromMs, toMs }: TimeWindow, factor: number, nowMs: numb
 export function shifted({ fromMs, toMs }: TimeWindow, part: number, nowMs: number): TimeWindow {
   const moveMs = Math.min(part * (toMs - fromMs), nowMs - toMs);
   return { fromMs: fromMs + moveMs, toMs: toMs + moveMs };
+}
+
+/** The window in which two times are where two fingers are, from 0 to 1; fingers on one place count as apart a little. */
+export function pinched(
+  first: { readonly timeMs: number; readonly at: number },
+  second: { readonly timeMs: number; readonly at: number },
+): TimeWindow {
+  const [left, right] = first.timeMs <= second.timeMs ? [first, second] : [second, first];
+  const apart = Math.max(FINGERS_APART, right.at - left.at);
+  const widthMs = Math.max(1, right.timeMs - left.timeMs) / apart;
+  const fromMs = left.timeMs - left.at * widthMs;
+  return { fromMs, toMs: fromMs + widthMs };
 }
 
 /** How often a window that moves on has to be drawn: as often as it moves by a pixel, and never more often than four times a second. */

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { BacklogHistory } from "../../../../lib/viewer/page/events/backlog.ts";
 
-function trendOf(samples: readonly (readonly [atMs: number, events: number])[]) {
+function trendOf(samples: readonly (readonly [atMs: number, count: number])[]) {
   const history = new BacklogHistory();
-  for (const [atMs, events] of samples) history.note({ atMs, events });
+  for (const [atMs, count] of samples) history.note({ atMs, count });
   return history.trend;
 }
 

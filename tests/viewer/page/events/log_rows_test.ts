@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type LogRows, ROWS_LIVE_MAX, withLive, withOlder } from "../../../../lib/viewer/page/events/log_rows.ts";
-import { lateSpans, pictureGroups } from "../../../../lib/viewer/page/events/marks.ts";
+import { pictureGroups } from "../../../../lib/viewer/page/events/marks.ts";
 import { madeUpEvent } from "../../../helpers/made_up_events.ts";
 
 const event = (id: number) => madeUpEvent(id, { timeMs: id * 10 });
@@ -25,12 +25,4 @@ Deno.test("pictures which stand too near are one group with the newest on top", 
   const groups = pictureGroups([...events, madeUpEvent(81, { timeMs: 81 })], { fromMs: 0, toMs: 100 }, 0.2);
   assertEquals(groups.map(({ at, events }) => [at, events.map(({ id }) => id)]), [[0.2, [10, 20]], [0.8, [80]]]);
   assertEquals(pictureGroups(events, { fromMs: 50, toMs: 100 }, 0.2).length, 1);
-});
-
-Deno.test("late events near to each other are one span", () => {
-  const events = [10, 12, 50].map((timeMs, id) => madeUpEvent(id, { timeMs, late: true }));
-  assertEquals(lateSpans([...events, madeUpEvent(9, { timeMs: 30 })], 5), [
-    { fromMs: 10, toMs: 12 },
-    { fromMs: 50, toMs: 50 },
-  ]);
 });

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { alertWords, endedWords } from "../../../../lib/viewer/page/events/alert_words.ts";
+import { allEnded } from "../../../../lib/viewer/page/events/alert_history.ts";
+import { alertSpan, alertWords, endedWords, webhookWords } from "../../../../lib/viewer/page/events/alert_words.ts";
 import { isFound, readingWords, valueOf } from "../../../../lib/viewer/page/events/event_words.ts";
 import { COLOURS, lineStyle } from "../../../../lib/viewer/page/events/line_style.ts";
 import { formatMeasure, formatNumber, measureName, unitOf } from "../../../../lib/viewer/page/events/measure_words.ts";
@@ -70,6 +71,41 @@ Deno.test("alerts in words show no letters that nobody sees", () => {
   const alert = madeUpAlert(1, { rule: "too\u202ehot" });
   assertEquals(alertWords(alert), "Alert: too�hot, press-4, Temperature 63.2 °C");
   assertEquals(endedWords(alert), "Alert over: too�hot, press-4");
+});
+
+Deno.test("an alert says whether its webhook was told, and what could not be told is bad", () => {
+  const cases = [
+    ["none", "none", null],
+    ["waiting", "none", false],
+    ["delivered", "none", false],
+    ["delivered", "waiting", false],
+    ["failed", "delivered", true],
+    ["delivered", "failed", true],
+  ] as const;
+  for (const [raised, ended, isBad] of cases) {
+    assertEquals(
+      webhookWords(madeUpAlert(1, { webhook: { raised, ended } }))?.isBad ?? null,
+      isBad,
+      `${raised} ${ended}`,
+    );
+  }
+  assertEquals(webhookWords(madeUpAlert(1, { webhook: { raised: "delivered", ended: "none" } }))?.text, "webhook told");
+});
+
+Deno.test("the readings of an alert are shown with some room around it; of one that holds up to now", () => {
+  const nowMs = 10_000_000;
+  const over = madeUpAlert(1, { sinceMs: 1_000_000, endedMs: 1_400_000 });
+  assertEquals(alertSpan(over, nowMs), { fromMs: 900_000, toMs: 1_500_000 });
+  assertEquals(alertSpan(madeUpAlert(1, { sinceMs: nowMs - 1_000 }), nowMs), { lastMs: 61_000 });
+  assertEquals(alertSpan(madeUpAlert(1, { sinceMs: nowMs + 9e9 }), nowMs), { lastMs: 1 }, "a clock that runs ahead");
+});
+
+Deno.test("the history has what was loaded and what ended meanwhile, each once, newest first", () => {
+  const loaded = [5, 3, 2].map((id) => madeUpAlert(id, { endedMs: 1 }));
+  const told = madeUpAlert(3, { endedMs: 1, webhook: { raised: "delivered", ended: "delivered" } });
+  const all = allEnded(loaded, [madeUpAlert(7, { endedMs: 9 }), madeUpAlert(6), told]);
+  assertEquals(all.map(({ id }) => id), [7, 5, 3, 2]);
+  assertEquals(all[2], told, "as it is now");
 });
 
 Deno.test("marks below a chart stand at round times of the viewer's zone, and are not too many", () => {

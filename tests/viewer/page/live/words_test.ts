@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { exportUrl, progressWords } from "../../../../lib/viewer/page/live/export_links.ts";
-import { placeOf } from "../../../../lib/viewer/page/live/address.ts";
+import { placeOf, readingsAddress } from "../../../../lib/viewer/page/live/address.ts";
 import { formatRate, formatShort, lostLines } from "../../../../lib/viewer/page/live/words.ts";
 import { madeUpSource } from "../../../helpers/made_up_live_server.ts";
 
@@ -19,7 +19,7 @@ Deno.test("short times and rates have the digits that one reads", () => {
 
 Deno.test("every loss has its reason, and none is told where there is none", () => {
   assertEquals(lostLines(madeUpSource(1), 0), []);
-  const view = madeUpSource(1, { dropped: { link: 1, offline: 2, camera: 3 }, skipped: 4 });
+  const view = madeUpSource(1, { dropped: { link: 1, offline: 2, disk: 0, camera: 3 }, skipped: 4 });
   assertEquals(lostLines(view, 5).map(({ count }) => count), [1, 2, 3, 4, 5]);
   assertEquals(lostLines(view, 0)[0]?.reason, "dropped by the box: link too slow");
 });
@@ -30,14 +30,28 @@ Deno.test("an address says what to show; what it does not know is a clip", () =>
   assertEquals(placeOf("#clips"), { name: "clips", clipId: null });
   assertEquals(placeOf("#source=12"), { name: "source", ids: [12], atMs: null });
   assertEquals(placeOf("#source=12@1700000000123"), { name: "source", ids: [12], atMs: 1700000000123 });
-  assertEquals(placeOf("#readings"), { name: "readings", feeds: null });
-  assertEquals(placeOf("#events"), { name: "readings", feeds: null });
-  assertEquals(placeOf("#feed=3,14"), { name: "readings", feeds: [3, 14] });
-  assertEquals(placeOf("#feed="), { name: "readings", feeds: [] });
+  assertEquals(placeOf("#readings"), { name: "readings", feeds: null, span: null });
+  assertEquals(placeOf("#events"), { name: "readings", feeds: null, span: null });
+  assertEquals(placeOf("#feed=3,14"), { name: "readings", feeds: [3, 14], span: null });
+  assertEquals(placeOf("#feed="), { name: "readings", feeds: [], span: null });
+  assertEquals(placeOf("#readings@3600000"), { name: "readings", feeds: null, span: { lastMs: 3_600_000 } });
+  const span = { fromMs: 1_700_000_000_000, toMs: 1_700_000_060_000 };
+  assertEquals(placeOf("#feed=3@1700000000000-1700000060000"), { name: "readings", feeds: [3], span });
+  for (const text of ["#readings@", "#readings@-5", "#feed=3@1-2-3", "#readings@1e5"]) {
+    assertEquals(placeOf(text), { name: "start" }, text);
+  }
   assertEquals(placeOf("#boxes"), { name: "boxes" });
   assertEquals(placeOf("#pair=3,4"), { name: "pair", ids: [3, 4] });
   assertEquals(placeOf("#533d19f3-_"), { name: "clips", clipId: "533d19f3-_" });
   assertEquals(placeOf('#"><img>'), { name: "start" });
+});
+
+Deno.test("the address of readings is read as it was written", () => {
+  for (const ids of [null, [], [3, 14]]) {
+    for (const span of [null, { lastMs: 5_000 }, { fromMs: 10, toMs: 20 }]) {
+      assertEquals(placeOf(readingsAddress(ids, span)), { name: "readings", feeds: ids, span });
+    }
+  }
 });
 
 Deno.test("an export holds the whole span, and names which survive an address", () => {
