@@ -13,6 +13,7 @@ import type {
   SpanRow,
   TrashRow,
 } from "./frame_catalog.ts";
+import { type FrameLook, idLooks, segmentLooks } from "./frame_looks.ts";
 import { mergeSpans } from "./frame_spans.ts";
 import { sourceOf } from "./frame_tables.ts";
 import type { SqlRow, SqlValue, Statements } from "./statements.ts";
@@ -45,9 +46,9 @@ export class FrameQueries {
   /**
    * In the order of arrival, which is that of ids. Times need not be in this order, so segments say where to look: those
    * of a source are read one by one, and of all sources the ids from the first to the last of them. The indices are
-   * named, as otherwise all that was ever sent would be sorted.
+   * named, as otherwise all that was ever sent would be sorted. `look`: only this piece.
    */
-  frames(query: FrameQuery): FrameRow[] {
+  frames(query: FrameQuery, look?: FrameLook): FrameRow[] {
     const { sourceId, sinceMs = -Infinity, untilMs = Infinity, verdict, cursor, order, limit } = query;
     const [ascending, direction] = order === "ascending" ? [true, "ASC"] : [false, "DESC"];
     const where = ["time_ms BETWEEN ?1 AND ?2"];
@@ -55,7 +56,11 @@ export class FrameQueries {
     if (cursor !== undefined) where.push(`frame.id ${ascending ? ">" : "<"} ?${values.push(cursor)}`);
     // Written out, as an index of some rows is used only by those who ask for these rows.
     if (verdict !== undefined) where.push(`verdict = '${verdictText(verdict)}'`);
-    const index = verdict === "defect" ? "frame_defect" : verdict === "not analysed" ? "frame_not_analysed" : undefined;
+    if (look !== undefined) {
+      const [column, [first, last]] = "ids" in look ? ["frame.id", look.ids] : ["segment.id", look.segments];
+      where.push(`${column} BETWEEN ?${values.push(first)} AND ?${values.push(last)}`);
+    }
+    const index = indexOf(verdict);
     if (sourceId !== undefined && index === undefined) {
       where.push(`segment.source_id = ?${values.push(sourceId)} AND segment.last_ms >= ?1 AND segment.first_ms <= ?2`);
       const tables = `segment INDEXED BY segment_by_source
@@ -64,7 +69,7 @@ export class FrameQueries {
       return this.#frames(`${tables} WHERE ${where.join(" AND ")} ORDER BY ${by} LIMIT ?3`, ...values);
     }
     if (sourceId !== undefined) where.push(`frame.source_id = ?${values.push(sourceId)}`);
-    if (query.sinceMs !== undefined || query.untilMs !== undefined) {
+    if (look === undefined && (query.sinceMs !== undefined || query.untilMs !== undefined)) {
       const ids = this.#idsBetween(sinceMs, untilMs);
       if (ids === undefined) return [];
       where.push(`frame.id BETWEEN ?${values.push(ids.first)} AND ?${values.push(ids.last)}`);
@@ -72,6 +77,14 @@ export class FrameQueries {
     const tables = `frame ${index === undefined ? "NOT INDEXED" : `INDEXED BY ${index}`} CROSS ${WITH_RUN}
       CROSS JOIN segment ON segment.id = frame.segment_id`;
     return this.#frames(`${tables} WHERE ${where.join(" AND ")} ORDER BY frame.id ${direction} LIMIT ?3`, ...values);
+  }
+
+  /** The pieces of a search, in its order; no row is in two of them. */
+  looks(query: FrameQuery): FrameLook[] {
+    const { sourceId, sinceMs = -Infinity, untilMs = Infinity, verdict } = query;
+    if (sourceId !== undefined && indexOf(verdict) === undefined) return segmentLooks(this.#sql, sourceId, query);
+    const ids = this.#idsBetween(sinceMs, untilMs);
+    return ids === undefined ? [] : idLooks([ids.first, ids.last], query);
   }
 
   frame(id: number): FrameRow | undefined {
@@ -187,6 +200,11 @@ export class FrameQueries {
   #frames(rest: string, ...values: SqlValue[]): FrameRow[] {
     return this.#sql.all(`SELECT ${FRAME_COLUMNS} FROM ${rest}`, ...values).map(frameOf);
   }
+}
+
+/** The index of those who have few rows of many. */
+function indexOf(verdict: Verdict | undefined): string | undefined {
+  return verdict === "defect" ? "frame_defect" : verdict === "not analysed" ? "frame_not_analysed" : undefined;
 }
 
 function verdictText(verdict: Verdict): string {

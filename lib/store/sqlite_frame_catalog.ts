@@ -1,5 +1,6 @@
 /** Frames in SQLite: the calls of `FrameCatalog`, for the catalog's worker. */
-import type { FrameCatalog } from "./frame_catalog.ts";
+import type { FrameCatalog, FrameQuery, FrameRow } from "./frame_catalog.ts";
+import { type FrameLook, isSearch } from "./frame_looks.ts";
 
 /** Methods of the worker which are about frames begin with this. */
 export const FRAME_CALL = "frames.";
@@ -12,8 +13,10 @@ type Args<Name extends keyof FrameCatalog> = Parameters<FrameCatalog[Name]>;
 
 export class SqliteFrameCatalog implements FrameCatalog {
   readonly #call: <Name extends keyof FrameCatalog>(name: Name, args: Args<Name>) => Call<Name>;
+  readonly #ask: CatalogCaller;
 
   constructor(call: CatalogCaller) {
+    this.#ask = (name, ...args) => call(FRAME_CALL + name, ...args);
     this.#call = (name, args) => call(FRAME_CALL + name, ...args) as Call<typeof name>;
   }
 
@@ -49,8 +52,14 @@ export class SqliteFrameCatalog implements FrameCatalog {
     return this.#call("sources", args);
   }
 
-  frames(...args: Args<"frames">): Call<"frames"> {
-    return this.#call("frames", args);
+  async frames(query: FrameQuery): Call<"frames"> {
+    if (!isSearch(query)) return await this.#call("frames", [query]);
+    const rows: FrameRow[] = [];
+    for (const look of await this.#ask<FrameLook[]>("looks", query)) {
+      if (rows.length >= query.limit) break;
+      rows.push(...await this.#ask<FrameRow[]>("frames", { ...query, limit: query.limit - rows.length }, look));
+    }
+    return rows;
   }
 
   frame(...args: Args<"frame">): Call<"frame"> {

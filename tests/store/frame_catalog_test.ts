@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertRejects } from "@std/assert";
 import { FramewireError } from "../../lib/errors.ts";
-import type { FrameBatch, FrameCatalog, NewFrame } from "../../lib/store/frame_catalog.ts";
+import type { FrameBatch, FrameCatalog, FrameQuery, NewFrame } from "../../lib/store/frame_catalog.ts";
 import { FrameQueries } from "../../lib/store/frame_queries.ts";
 import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
 import { Statements } from "../../lib/store/statements.ts";
@@ -22,8 +22,8 @@ function contract(what: string, body: (catalog: FrameCatalog) => Promise<void>):
   });
 }
 
-async function opened(catalog: FrameCatalog, run = "run") {
-  const opening = { device: "box", name: "cam", kind: "visible", run, nowMs: 1, sourcesMax: 9 } as const;
+async function opened(catalog: FrameCatalog, run = "run", name = "cam") {
+  const opening = { device: "box", name, kind: "visible", run, nowMs: 1, sourcesMax: 9 } as const;
   const { source, runId } = (await catalog.openSource(opening))!;
   const { id: segmentId } = await catalog.addSegment(source.id, "start");
   const batch = (sequences: readonly number[], fields: Partial<NewFrame> = {}): FrameBatch => ({
@@ -126,7 +126,12 @@ Deno.test("SqliteFrameCatalog finds frames by their indices, and reads no whole 
       for (const verdict of ["ok", "defect", "not analysed", undefined] as const) {
         queries.frames({ order, limit: 9, ...(verdict && { verdict }) });
         queries.frames({ order, limit: 9, ...within, ...(verdict && { verdict }) });
-        queries.frames({ order, limit: 9, ...within, sourceId: 1, cursor: 5, ...(verdict && { verdict }) });
+        const ofSource = { order, limit: 9, ...within, sourceId: 1, cursor: 5, ...(verdict && { verdict }) };
+        queries.frames(ofSource);
+        if (verdict === undefined) continue;
+        queries.looks(ofSource);
+        queries.frames(ofSource, verdict === "ok" ? { segments: [1, 2] } : { ids: [1, 2] });
+        queries.frames({ order, limit: 9, ...within, verdict }, { ids: [1, 2] });
       }
     }
     queries.nearest(1, 5);
@@ -152,3 +157,64 @@ Deno.test("SqliteFrameCatalog finds frames by their indices, and reads no whole 
     database.close();
   }
 });
+
+Deno.test("SqliteFrameCatalog finds frames by verdict, however many others lie between them, and commits go on", async () => {
+  await using folder = await tempFolder();
+  const whole = await SqliteCatalog.open(folder.join("framewire.db"));
+  try {
+    await checkSearch(whole.frames);
+  } finally {
+    await whole.close();
+  }
+});
+
+async function checkSearch(catalog: FrameCatalog): Promise<void> {
+  const { source, batch } = await opened(catalog);
+  const { source: other, runId, segmentId: otherSegment } = await opened(catalog, "run", "other");
+  const wanted: Record<string, number[]> = { ok: [], defect: [], "not analysed": [] };
+  for (let first = 1; first <= 32_001; first += 4_000) {
+    const verdictOf = (sequence: number) =>
+      sequence % 15_999 === 1
+        ? "ok"
+        : sequence % 9_000 === 5
+        ? "defect"
+        : sequence % 9_000 === 6
+        ? "not analysed"
+        : null;
+    const { id: segmentId } = await catalog.addSegment(source.id, "start");
+    const sequences = Array.from({ length: 4_000 }, (_, index) => first + index);
+    const whole = batch(sequences);
+    const frames = whole.frames.map((frame) => ({
+      ...{ ...frame, segmentId, timeMs: frame.sequence },
+      verdict: verdictOf(frame.sequence),
+    } as const));
+    for (const { sequence, verdict } of frames) if (verdict !== null) wanted[verdict]!.push(sequence);
+    await catalog.commitFrames({ ...whole, frames });
+    const [frame] = batch([first]).frames;
+    const alien = [{ ...frame!, segmentId: otherSegment, timeMs: first, verdict: "ok" as const }];
+    await catalog.commitFrames({ ...whole, sourceId: other.id, runId, frames: alien, stored: first });
+  }
+  for (const verdict of ["ok", "defect", "not analysed"] as const) {
+    const of = { sourceId: source.id, verdict, limit: 100 };
+    const find = async (query: Partial<FrameQuery>) =>
+      (await catalog.frames({ ...of, order: "ascending", ...query })).map(({ sequence }) => sequence);
+    assertEquals(await find({}), wanted[verdict]);
+    assertEquals(await find({ order: "descending" }), wanted[verdict]!.toReversed());
+    assertEquals(await find({ limit: 2 }), wanted[verdict]!.slice(0, 2));
+    const within = { sinceMs: 9_000, untilMs: 27_000 };
+    assertEquals(await find(within), wanted[verdict]!.filter((sequence) => sequence >= 9_000 && sequence <= 27_000));
+    for (const order of ["ascending", "descending"] as const) {
+      const all = await catalog.frames({ ...of, order });
+      const rest = await catalog.frames({ ...of, order, cursor: all[0]!.id });
+      assertEquals(rest, all.slice(1));
+    }
+  }
+  const everywhere = await catalog.frames({ verdict: "ok", order: "ascending", limit: 100 });
+  assertEquals(everywhere.length, wanted["ok"]!.length + 9);
+  assertEquals(everywhere, everywhere.toSorted((a, b) => a.id - b.id));
+  let isFound = false;
+  const search = catalog.frames({ verdict: "ok", order: "descending", limit: 100 }).then(() => isFound = true);
+  await catalog.commitFrames(batch([50_000]));
+  assertEquals(isFound, false, "a commit does not wait for a search");
+  await search;
+}
