@@ -43,10 +43,8 @@ export async function runPlan({ first, quiet }: TestPlan, options: LanesOptions)
   };
 }
 
-let reportCount = 0;
-
 async function runUnit({ files }: TestUnit, { root, folder, signal, print }: LanesOptions): Promise<LanesResult> {
-  const report = join(folder, `junit-${reportCount++}.xml`);
+  const report = join(folder, `${files[0]?.replaceAll("/", "-")}.xml`);
   if (signal.aborted) return withoutTests(files, "was not run", 1);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
