@@ -39,7 +39,7 @@ Deno.test("docs/ANALYSIS.md: the analyser is the one which is tested", async () 
 Deno.test("docs/ANALYSIS.md: its limits are those of the code", () => {
   assertStringIncludes(page, `up to ${LIMITS.frameWindowFrames} frames`);
   assertStringIncludes(page, `${LIMITS.analysisQueueBytesMax / 2 ** 20} MiB wait`);
-  assertStringIncludes(page, `${LIMITS.analysisPixelsMax / 1e6} million pixels`);
+  assertStringIncludes(page, `${LIMITS.analysisPixelsMax / 1e6} million pixels or ${LIMITS.analysisScansMax} scans`);
   assertStringIncludes(page, `at most ${LIMITS.resultBytesMax / 1024} KiB`);
   const [first, next] = [LIMITS.analysisStartTimeoutMs / 1000, LIMITS.analysisTimeoutMs / 1000];
   assertStringIncludes(page, `no answer for ${next} s (${first} s for its first`);

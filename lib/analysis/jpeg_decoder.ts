@@ -2,6 +2,7 @@
 import makeDecoder, { type MozJPEGModule } from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import { LIMITS } from "../config/limits.ts";
 import { messageOf } from "../errors.ts";
+import { jpegScans } from "./jpeg_scans.ts";
 import { jpegSize } from "./jpeg_size.ts";
 import { jpegDecoderWasm } from "./jpeg_wasm.js";
 
@@ -33,6 +34,9 @@ export class JpegDecoder {
     const pixels = size.width * size.height;
     if (pixels > LIMITS.analysisPixelsMax) {
       throw new Error(`it must have <= ${LIMITS.analysisPixelsMax} pixels: received ${size.width} × ${size.height}`);
+    }
+    if (jpegScans(jpeg, LIMITS.analysisScansMax) > LIMITS.analysisScansMax) {
+      throw new Error(`it must have <= ${LIMITS.analysisScansMax} scans: received more`);
     }
     this.#module ??= await this.#start();
     this.#complaints = [];

@@ -70,6 +70,8 @@ export const LIMITS = {
   analysisStartTimeoutMs: 60_000,
   /** Largest picture that is decoded: 8K has 33 million; each costs 8 bytes of a worker while it is measured. */
   analysisPixelsMax: 36_000_000,
+  /** Scans of a picture: progressive ones have about ten. A worker in the decoder cannot be stopped, so it must end soon. */
+  analysisScansMax: 64,
   /** JSON of one result. */
   resultBytesMax: 64 * KIB,
   /** A segment of recorded frames ends at this size: what one sees in a player, and what retention removes at once. */

@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { JpegDecoder } from "../../lib/analysis/jpeg_decoder.ts";
+import { jpegScans } from "../../lib/analysis/jpeg_scans.ts";
 import { jpegSize } from "../../lib/analysis/jpeg_size.ts";
+import { LIMITS } from "../../lib/config/limits.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { picture } from "./frames.ts";
 
@@ -58,4 +60,38 @@ Deno.test("JpegDecoder: what flipped bits make of a picture never ends it", asyn
     await decoder.decode(damaged).catch((error) => assertEquals(error instanceof Error, true));
   }
   assertEquals((await decoder.decode(jpeg)).rgba, whole);
+});
+
+/** A grey progressive picture, true to the standard, whose scans behind the first say that nothing changes. */
+function progressive(side: number, scans: number): Uint8Array<ArrayBuffer> {
+  const blocks = (side / 8) ** 2;
+  const table = (kind: number, symbol: number) => [0xff, 0xc4, 0, 20, kind << 4, 1, ...Array(15).fill(0), symbol];
+  const frame = [0xff, 0xc2, 0, 11, 8, side >> 8, side & 255, side >> 8, side & 255, 1, 1, 0x11, 0];
+  const scan = (from: number, to: number, bits: number) => {
+    return [0xff, 0xda, 0, 8, 1, 1, 0, from, to, 0, ...Array(Math.ceil(bits / 8)).fill(0)];
+  };
+  return new Uint8Array([
+    ...[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...Array(64).fill(1), ...frame, ...table(0, 0), ...table(1, 0xe0)],
+    ...scan(0, 0, blocks),
+    ...Array(scans - 1).fill(scan(1, 63, 15 * Math.ceil(blocks / 2 ** 14))).flat(),
+    ...[0xff, 0xd9],
+  ]);
+}
+
+Deno.test("jpegScans: counts them to the end, over thumbnails, restarts and fill bytes, and not further than it must", async () => {
+  assertEquals(jpegScans(await picture("sharp"), 64), 1);
+  assertEquals([jpegScans(progressive(64, 12), 64), jpegScans(progressive(64, 1_000), 64)], [12, 65]);
+  const scan = [0xff, 0xda, 0, 2, 7, 0xff, 0, 0xff, 0xd0, 7];
+  const thumbnail = [0xff, 0xe1, 0, 14, 0xff, 0xd8, ...scan];
+  const jpeg = new Uint8Array([0xff, 0xd8, ...thumbnail, ...scan, 0xff, 0xff, ...scan, 0xff, 0xd9, ...scan]);
+  assertEquals(jpegScans(jpeg, 64), 2);
+  for (let bytes = 0; bytes < jpeg.length; bytes++) jpegScans(jpeg.subarray(0, bytes), 64);
+  assertEquals(jpegScans(new Uint8Array(1_000).fill(0xff), 64), 0);
+});
+
+Deno.test("JpegDecoder: a picture that goes over its pixels ever again is not decoded, and one that does so as usual is", async () => {
+  const decoder = new JpegDecoder();
+  assertEquals((await decoder.decode(progressive(64, LIMITS.analysisScansMax))).width, 64);
+  const scans = progressive(64, LIMITS.analysisScansMax + 1);
+  await assertRejects(() => decoder.decode(scans), Error, `it must have <= ${LIMITS.analysisScansMax} scans`);
 });
