@@ -13,6 +13,7 @@ export interface SplitLine {
 }
 
 const LF = 10;
+const CR = 13;
 /** Of the text or JSON of an event: what it has besides, the name of a source too, is in the limit of events. */
 export const EVENT_TEXT_BYTES_MAX = LIMITS.eventBytesMax - 128 - LIMITS.sourceNameBytesMax;
 
@@ -33,20 +34,50 @@ export class LineSplitter {
   /** The lines which `bytes` complete; it does not keep them. */
   push(bytes: Uint8Array): SplitLine[] {
     const lines: SplitLine[] = [];
+    const end = bytes.lastIndexOf(LF) + 1;
     let from = 0;
-    for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, from)) {
-      this.#add(bytes.subarray(from, at));
-      this.#position++;
-      lines.push(this.#take());
-      from = at + 1;
+    // The one whose beginning came before.
+    if (this.#bytes > 0 && end > 0) from = this.#endLine(bytes, from, lines);
+    if (!this.#takeAscii(bytes.subarray(from, end), lines)) {
+      while (from < end) from = this.#endLine(bytes, from, lines);
     }
-    this.#add(bytes.subarray(from), true);
+    this.#add(bytes.subarray(end), true);
     return lines;
   }
 
   /** The last line, if it has no end. */
   finish(): SplitLine[] {
     return this.#bytes > 0 ? [this.#take()] : [];
+  }
+
+  /** The line which ends first behind `from`; where the next one begins. */
+  #endLine(bytes: Uint8Array, from: number, lines: SplitLine[]): number {
+    const at = bytes.indexOf(LF, from);
+    this.#add(bytes.subarray(from, at));
+    this.#position++;
+    lines.push(this.#take());
+    return at + 1;
+  }
+
+  /** Whole lines of ASCII, decoded at once: three times as fast. False for others, of which nothing is taken. */
+  #takeAscii(bytes: Uint8Array, lines: SplitLine[]): boolean {
+    let all: string;
+    try {
+      all = this.#decoder.decode(bytes);
+    } catch {
+      return false;
+    }
+    if (all.length !== bytes.length) return false;
+    for (let from = 0; from < all.length;) {
+      const at = all.indexOf("\n", from);
+      const end = at > from && all.charCodeAt(at - 1) === CR ? at - 1 : at;
+      const problem = at - from > EVENT_TEXT_BYTES_MAX ? tooLong(at - from) : null;
+      this.#position += at + 1 - from;
+      const text = problem === null ? all.slice(from, end) : "";
+      lines.push({ number: ++this.#number, end: this.#position, text, problem });
+      from = at + 1;
+    }
+    return true;
   }
 
   /** `isKept`: beyond this call. What is too long is counted, and not kept. */
@@ -62,10 +93,7 @@ export class LineSplitter {
     const [pieces, bytes] = [this.#pieces, this.#bytes];
     this.#pieces = [];
     this.#bytes = 0;
-    if (bytes > EVENT_TEXT_BYTES_MAX) {
-      const problem = `It must have <= ${EVENT_TEXT_BYTES_MAX} bytes: received ${bytes}`;
-      return { ...place, text: "", problem };
-    }
+    if (bytes > EVENT_TEXT_BYTES_MAX) return { ...place, text: "", problem: tooLong(bytes) };
     try {
       const text = this.#decoder.decode(pieces.length === 1 ? pieces[0] : joined(pieces, bytes));
       // Some programs begin a file with a mark of its encoding.
@@ -75,6 +103,10 @@ export class LineSplitter {
       return { ...place, text: "", problem: "It is not UTF-8" };
     }
   }
+}
+
+function tooLong(bytes: number): string {
+  return `It must have <= ${EVENT_TEXT_BYTES_MAX} bytes: received ${bytes}`;
 }
 
 function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {

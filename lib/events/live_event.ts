@@ -40,7 +40,7 @@ export function toLiveEvent({ sequence, timeMs, body }: BoxEvent, offsetMs: numb
 }
 
 function withoutPicture(body: EventBody): LiveBody {
-  if (body.kind !== "temp") return body;
+  if (body.kind !== "temp" || body.picture === null) return body;
   const { picture: _, ...rest } = body;
   return rest;
 }

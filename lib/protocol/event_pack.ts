@@ -21,6 +21,8 @@ export interface EventPack extends SequenceRange {
 const PACK_BYTES_MAX = 64 * 1024;
 /** Bytes of an event besides its texts and its picture, at most: tags, lengths, numbers. */
 const HEAD_BYTES_MAX = 96;
+/** Bytes of a reading besides its picture, at most. */
+const TEMP_BYTES_MAX = 40;
 const encoder = new TextEncoder();
 let buffer = new Uint8Array(2 * PACK_BYTES_MAX);
 const floats = new DataView(new ArrayBuffer(4));
@@ -80,8 +82,8 @@ export function eventEnds({ bytes, first, last }: EventPack): number[] {
 function writeEvent({ sequence, timeMs, source, body }: BoxEvent, start: number): number {
   const bytesMax = HEAD_BYTES_MAX + bodyBytesMax(body) + (source === null ? 0 : 3 * source.length);
   makeRoom(start + bytesMax);
-  // Behind the longest head; moved to the front once its length is known.
-  const from = start + 6;
+  // Behind the longest head; moved to the front once its length is known, if that is shorter.
+  const from = start + 1 + lengthBytes(bytesMax);
   let at = from;
   buffer[at++] = 0x08;
   at = writeVarint(buffer, at, sequence);
@@ -92,11 +94,8 @@ function writeEvent({ sequence, timeMs, source, body }: BoxEvent, start: number)
   }
   at = writeBody(body, at);
   if (source !== null && source !== "") at = writeText(0x32, source, at);
-  const length = at - from;
   buffer[start] = 0x0a;
-  const to = writeVarint(buffer, start + 1, length);
-  buffer.copyWithin(to, from, at);
-  return to + length;
+  return putLength(start + 1, from, at);
 }
 
 function bodyBytesMax(body: EventBody): number {
@@ -127,37 +126,53 @@ function writeTemp(
 ) {
   const pictureBytes = picture?.length ?? 0;
   buffer[at++] = 0x1a;
-  const from = at + 5;
+  const from = at + lengthBytes(TEMP_BYTES_MAX + pictureBytes);
   let end = from;
-  for (const [tag, value] of [[0x08, deviceId], [0x10, eventId]] as const) {
-    if (value === 0) continue;
-    buffer[end++] = tag;
-    end = writeSigned(value, end);
+  if (deviceId !== 0) {
+    buffer[end++] = 0x08;
+    end = writeSigned(deviceId, end);
   }
-  for (const [tag, value] of [[0x1d, humidity], [0x25, tempCel]] as const) {
-    if (Object.is(value, 0)) continue;
-    buffer[end++] = tag;
-    floats.setFloat32(0, value, true);
-    for (let index = 0; index < 4; index++) buffer[end++] = floats.getUint8(index);
+  if (eventId !== 0) {
+    buffer[end++] = 0x10;
+    end = writeSigned(eventId, end);
   }
+  end = writeFloat(0x1d, humidity, end);
+  end = writeFloat(0x25, tempCel, end);
   if (pictureBytes > 0) {
     buffer[end++] = 0x2a;
     end = writeVarint(buffer, end, pictureBytes);
     buffer.set(picture!, end);
     end += pictureBytes;
   }
-  const to = writeVarint(buffer, at, end - from);
-  buffer.copyWithin(to, from, end);
-  return to + end - from;
+  return putLength(at, from, end);
+}
+
+/** A float; nothing for 0, but something for -0. */
+function writeFloat(tag: number, value: number, at: number): number {
+  if (Object.is(value, 0)) return at;
+  buffer[at++] = tag;
+  floats.setFloat32(0, value, true);
+  for (let index = 0; index < 4; index++) buffer[at++] = floats.getUint8(index);
+  return at;
 }
 
 function writeText(tag: number, text: string, at: number): number {
   buffer[at++] = tag;
-  const from = at + 5;
+  const from = at + lengthBytes(3 * text.length);
   const { written } = encoder.encodeInto(text, buffer.subarray(from));
-  const to = writeVarint(buffer, at, written);
-  buffer.copyWithin(to, from, from + written);
-  return to + written;
+  return putLength(at, from, from + written);
+}
+
+/** Bytes to keep free for a length of `bytesMax` at most. */
+function lengthBytes(bytesMax: number): number {
+  return bytesMax < 128 ? 1 : 5;
+}
+
+/** Writes the length of what is from `from` to `end` at `at`, and moves that up to it; where it ends now. */
+function putLength(at: number, from: number, end: number): number {
+  const to = writeVarint(buffer, at, end - from);
+  if (to !== from) buffer.copyWithin(to, from, end);
+  return to + end - from;
 }
 
 /** Negative ones as 64 bits, as protobuf has them. */

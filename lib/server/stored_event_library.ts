@@ -71,7 +71,8 @@ export class StoredEventLibrary implements EventLibrary, EventWatcher {
     this.#isNews = true;
     if (late) return;
     // The last of each sensor is enough: free objects have to be parsed.
-    const last = new Map(events.map(({ body }) => [body.kind === "temp" ? body.deviceId : body.kind, body]));
+    const last = new Map<number | string, LiveBody>();
+    for (const { body } of events) last.set(body.kind === "temp" ? body.deviceId : body.kind, body);
     for (const body of last.values()) this.#remember(feedId, body);
   }
 

@@ -6,6 +6,7 @@ import { LineSplitter } from "../../lib/events/line_splitter.ts";
 import { FramewireError } from "../../lib/errors.ts";
 import { FeedWorld } from "../helpers/feed_world.ts";
 import { MemoryDisk } from "../helpers/memory_disk.ts";
+import { SeededRandom } from "../helpers/seeded_random.ts";
 
 const encoder = new TextEncoder();
 
@@ -34,6 +35,22 @@ Deno.test("LineSplitter: lines however the bytes come, with and without a last e
   }
   assertEquals(split(encoder.encode("a\n"), 1).length, 1);
   assertEquals(split(new Uint8Array(0), 1), []);
+});
+
+Deno.test("LineSplitter: lines are the same whatever they are of and however they are cut", () => {
+  const random = new SeededRandom(7);
+  const words = ["plain", "", '{"a": 1}', "ü", "€uro", "😀", "\r", "tab\t", "\ufeff", "x".repeat(300)];
+  for (let round = 0; round < 200; round++) {
+    const isAscii = random.chance(0.5);
+    const own = isAscii ? words.filter((word) => encoder.encode(word).length === word.length) : words;
+    const texts = Array.from({ length: random.int(30) }, () => `${random.pick(own)}${random.pick(own)}`);
+    const bytes = encoder.encode(`_${texts.map((text) => `${text}\n`).join("")}`);
+    const expected = `_${texts.join("\n")}`.split("\n").map((text) => text.endsWith("\r") ? text.slice(0, -1) : text);
+    const lines = split(bytes, 1 + random.int(random.pick([3, 50, 5_000])));
+    assertEquals(lines.map(({ text }) => text), expected);
+    assertEquals(lines.map(({ number }) => number), expected.map((_, index) => index + 1));
+    assertEquals(lines.at(-1)!.end, bytes.length);
+  }
 });
 
 Deno.test("LineSplitter: each line has the place behind it, from wherever it began", () => {
