@@ -1,6 +1,7 @@
-/** `deno task bench [clips|frames|events]`: framewire and its peers, the same data, the same run. */
+/** `deno task bench [clips|frames|events|store]`: framewire and its peers, the same data, the same run. */
 import { benchClips } from "./clips_bench.ts";
-import { benchEvents } from "./events_bench.ts";
+import { benchEvents } from "./events/events_bench.ts";
+import { benchStore } from "./events/store_bench.ts";
 import { benchFrames } from "./frames/frames_bench.ts";
 import { write } from "./run_files.ts";
 
@@ -8,6 +9,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<numb
   clips: benchClips,
   frames: benchFrames,
   events: benchEvents,
+  store: benchStore,
 };
 
 /** Clips without a word, as it was when there were only clips. */

@@ -1,27 +1,27 @@
-/** `deno task bench events`: how many events a second become durable in the store, and how long charts take. */
+/** `deno task bench store`: how many events a second become durable in the store, and how long charts take. */
 import { DatabaseSync } from "node:sqlite";
-import { silentLog } from "../lib/log.ts";
-import { systemClock } from "../lib/platform/clock.ts";
-import { systemDisk } from "../lib/platform/disk.ts";
-import { encodeBatch } from "../lib/protocol/event_batch.ts";
-import { DiskSpace } from "../lib/store/disk_space.ts";
-import { EventStore } from "../lib/store/event_store.ts";
-import { SqliteCatalog } from "../lib/store/sqlite_catalog.ts";
-import { readFlags } from "./flags.ts";
-import { type MachineFacts, machineFacts, machineText } from "./machine.ts";
-import { inTemporaryFolder, saveResult, tell, write } from "./run_files.ts";
-import { median } from "./statistics.ts";
+import { silentLog } from "../../lib/log.ts";
+import { systemClock } from "../../lib/platform/clock.ts";
+import { systemDisk } from "../../lib/platform/disk.ts";
+import { encodeBatch } from "../../lib/protocol/event_batch.ts";
+import { DiskSpace } from "../../lib/store/disk_space.ts";
+import { EventStore } from "../../lib/store/event_store.ts";
+import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
+import { readFlags } from "../flags.ts";
+import { type MachineFacts, machineFacts, machineText } from "../machine.ts";
+import { inTemporaryFolder, saveResult, tell, write } from "../run_files.ts";
+import { median } from "../statistics.ts";
 
 const HELP = `Measure how fast events become durable in the store, and how fast a chart is drawn, on this machine
 
-  deno task bench events [--events 1000000] [--rounds 3] [--json] [--dir DIR]
+  deno task bench store [--events 1000000] [--rounds 3] [--json] [--dir DIR]
 
   --events   readings (TempEvent) of a run
   --rounds   measured rounds; one more comes first and is not counted
   --json     print the result as one JSON object
   --dir      where the temporary folder is made; the disk under it is part of what is measured
 
-Example: deno task bench events --events 200000 --rounds 1
+Example: deno task bench store --events 200000 --rounds 1
 `;
 
 /** Events on their way without being acked: the window of a stream. */
@@ -49,7 +49,7 @@ interface Result {
 }
 
 /** Runs it; the exit code. @throws {RangeError} when a flag is unknown or out of range */
-export async function benchEvents(args: readonly string[]): Promise<number> {
+export async function benchStore(args: readonly string[]): Promise<number> {
   const flags = readFlags(args, ["help", "json"], ["events", "rounds", "dir"]);
   if (flags.flag("help")) {
     write(Deno.stdout, HELP);
