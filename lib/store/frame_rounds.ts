@@ -1,27 +1,43 @@
 /**
- * The rounds of a writer of frames: a batch is synced, then committed, and while it is committed the next is synced and a
- * third gathers. So a window is never all in one stage while the others have nothing to do.
+ * The rounds of a writer of frames: a batch is written, then synced, then committed, and each of the three may be busy with
+ * a batch of its own. What was written while a sync ran shares the next one, and so do commits: a window of frames is
+ * never all in one stage while the others have nothing to do.
  */
 
-/** A sync beside the commit of the batch before pays for some frames only: with few, the next commit would be for few, too. */
-const OVERLAP_FRAMES_MIN = 12;
+import { LIMITS } from "../config/limits.ts";
 
-/** What a round does. None of them rejects. */
+/**
+ * A batch begins when nothing else is under way, or when this many frames have gathered: with fewer, a sync and a commit
+ * would be paid for few. A quarter of a window, so that there is one for each stage while the box sends the fourth.
+ */
+const BATCH_FRAMES_MIN = LIMITS.frameWindowFrames / 4;
+
+/** What a round does. */
 export interface RoundSteps<T> {
-  /** Makes durable what was written until now. */
+  /** Writes a batch. It may reject: what came before is still made durable, and then {@linkcode failed} is told. */
+  write(batch: readonly T[]): Promise<void>;
+  /** Makes durable what was written until now. Never rejects. */
   sync(): Promise<void>;
-  /** Commits a batch whose files are synced. */
+  /** Commits batches whose files are synced, as one. Never rejects. */
   commit(batch: readonly T[]): Promise<void>;
-  /** A batch that must not overlap with another commit is done here, all of it. */
+  /** A batch that must not overlap with another is done here, all of it. Never rejects. */
   alone(batch: readonly T[]): Promise<void>;
   needsAlone(batch: readonly T[]): boolean;
   /** Nothing more is to be done. */
   hasFailed(): boolean;
+  /** A write has failed, and nothing is under way any more. Never rejects. */
+  failed(cause: unknown): Promise<void>;
 }
 
 export class FrameRounds<T> {
   readonly #steps: RoundSteps<T>;
   #waiting: T[] = [];
+  /** Batches between two stages. */
+  #written: (readonly T[])[] = [];
+  #synced: (readonly T[])[] = [];
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> | undefined;
+  #committing: Promise<void> | undefined;
   #enough = () => {};
 
   constructor(steps: RoundSteps<T>) {
@@ -33,9 +49,14 @@ export class FrameRounds<T> {
     return this.#waiting.length;
   }
 
+  /** Resolves when no file is being written, whether that went well or not. */
+  get writing(): Promise<void> {
+    return this.#writing;
+  }
+
   add(entry: T): void {
     this.#waiting.push(entry);
-    if (this.#waiting.length >= OVERLAP_FRAMES_MIN) this.#enough();
+    if (this.#waiting.length >= BATCH_FRAMES_MIN) this.#enough();
   }
 
   /** Forgets what waits. */
@@ -46,29 +67,63 @@ export class FrameRounds<T> {
   /** One round, though it may be of nothing, and then as many as there is something for; one run at a time. */
   async run(): Promise<void> {
     const steps = this.#steps;
-    let committing: Promise<void> = Promise.resolve();
     do {
       const batch = this.#waiting;
       this.#waiting = [];
       if (steps.needsAlone(batch)) {
-        await committing;
-        await steps.alone(batch);
+        await this.#idle();
+        if (!steps.hasFailed()) await steps.alone(batch);
         continue;
       }
-      await steps.sync();
-      await committing;
-      if (steps.hasFailed()) return;
-      committing = steps.commit(batch);
-      await this.#committedOrEnough(committing);
+      try {
+        const writing = steps.write(batch);
+        this.#writing = writing.catch(() => {});
+        await writing;
+      } catch (cause) {
+        await this.#idle();
+        return await steps.failed(cause);
+      }
+      if (steps.hasFailed()) break;
+      this.#written.push(batch);
+      this.#syncing ??= this.#sync();
+      await this.#idleOrEnough();
     } while (this.#waiting.length > 0 && !steps.hasFailed());
-    await committing;
+    await this.#idle();
   }
 
-  #committedOrEnough(committing: Promise<void>): Promise<void> {
-    if (this.#waiting.length >= OVERLAP_FRAMES_MIN) return Promise.resolve();
+  async #sync(): Promise<void> {
+    while (this.#written.length > 0) {
+      const batches = this.#written;
+      this.#written = [];
+      await this.#steps.sync();
+      if (this.#steps.hasFailed()) break;
+      this.#synced.push(...batches);
+      this.#committing ??= this.#commit();
+    }
+    this.#syncing = undefined;
+  }
+
+  async #commit(): Promise<void> {
+    while (this.#synced.length > 0 && !this.#steps.hasFailed()) {
+      const batches = this.#synced;
+      this.#synced = [];
+      await this.#steps.commit(batches.length === 1 ? batches[0]! : batches.flat());
+    }
+    this.#committing = undefined;
+  }
+
+  /** Resolves when nothing is synced or committed any more. */
+  async #idle(): Promise<void> {
+    await this.#syncing;
+    // The last sync has begun the last commit.
+    await this.#committing;
+  }
+
+  #idleOrEnough(): Promise<void> {
+    if (this.#waiting.length >= BATCH_FRAMES_MIN) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#enough = resolve;
-    committing.then(resolve);
+    this.#idle().then(resolve);
     return promise;
   }
 }

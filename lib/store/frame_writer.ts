@@ -16,17 +16,21 @@ import { type FramePictures, knownIds, type PlacedPicture } from "./frame_pictur
 import { FrameResults } from "./frame_results.ts";
 import { FrameRounds } from "./frame_rounds.ts";
 import type { FrameSegment, FrameSegments } from "./frame_segments.ts";
+import { type FrameWrite, FrameWrites } from "./frame_writes.ts";
 import { storageError } from "./storage_error.ts";
 
 /** Results and gaps wait this long for frames which they can be committed with. */
 const LATER_MS = 200;
 
-/** What waits for its commit: a frame in a segment, a picture which is not on the disk yet, or one that is passed over. */
+/** What waits for its commit: a frame of a segment, a picture with a file of its own, or one that is passed over. */
 interface Waiting {
   readonly sequence: number;
+  /** Why those up to it never came. */
+  readonly gap?: NewGap;
   readonly frame?: NewFrame;
-  readonly picture?: Frame;
   readonly segment?: FrameSegment;
+  readonly write?: FrameWrite;
+  readonly picture?: Frame;
 }
 
 export interface FrameWriterOptions {
@@ -59,17 +63,22 @@ export class FrameWriter {
   /** Frames are taken one after the other. Never rejects. */
   #taking: Promise<void> = Promise.resolve();
   readonly #rounds = new FrameRounds<Waiting>({
+    write: (batch) => this.#write(batch),
     sync: () => this.#guard("sync", () => this.#options.segments.sync()),
     commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
     // Names are chosen by what the catalog knows.
     needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
     alone: (batch) => this.#guard("store", () => this.#options.exclusively(() => this.#roundOfPictures(batch))),
     hasFailed: () => this.#failed !== undefined,
+    failed: async (cause) => void await this.#fail(storageError("write", cause), false),
   });
+  readonly #writes = new FrameWrites();
   readonly #gaps = new FrameGaps();
   /** Some were passed over of which the catalog does not know yet. */
   #hasUnnoted = false;
+  /** Time of the last frame that was taken, and of the last which is durable. */
   #lastMs: number | undefined;
+  #committedMs: number | undefined;
   /** Bytes of pictures in memory, and of those since the free space was looked at. */
   #pictureBytes = 0;
   #uncheckedBytes: number = LIMITS.spaceCheckBytes;
@@ -121,13 +130,13 @@ export class FrameWriter {
     return this.#inTurn(() => this.#take(frame));
   }
 
-  /** This one is not to be recorded: it counts as stored in its turn. */
-  pass(sequence: number): void {
+  /** This one is not to be recorded: it counts as stored in its turn. `gap`: why, durable with it. */
+  pass(sequence: number, gap?: NewGap): void {
     this.#later(() => {
       if (sequence <= this.#seen) return;
       this.#seen = sequence;
       this.#results.passed(sequence);
-      this.#rounds.add({ sequence });
+      this.#rounds.add(gap === undefined ? { sequence } : { sequence, gap });
       this.#run();
     });
   }
@@ -181,9 +190,10 @@ export class FrameWriter {
     if (isFirst && reason.code === "SUPERSEDED") this.onFailed(reason);
   }
 
-  /** Ends a segment which has lasted as long as it may, though no frame comes. */
+  /** Ends a segment which has lasted as long as it may, though no frame comes; gives back memory. */
   endIfOld(): void {
     this.#later(() => {
+      this.#writes.trim();
       if (this.#options.segments.endIfOld()) this.#run(true);
     });
   }
@@ -220,15 +230,14 @@ export class FrameWriter {
       const { segments } = this.#options;
       const segment = segments.current(bytes, inFile) ?? await segments.begin(inFile);
       const position = inFile ? segment.bytes : 0;
-      if (inFile) {
-        await segment.file!.writeAt(frame.jpeg, position);
-        segment.isDirty = true;
-      } else this.#pictureBytes += bytes;
+      if (!inFile) this.#pictureBytes += bytes;
       segment.bytes += bytes;
       segment.frames++;
       segment.usedMs = this.#options.clock.now();
       this.#queue(frame, segment, position, inFile);
     } catch (cause) {
+      // What was taken before a full disk was met is good: it may still become durable.
+      await this.#running;
       throw await this.#fail(storageError("write", cause), false);
     }
     this.#run();
@@ -255,7 +264,9 @@ export class FrameWriter {
       verdict: null,
       result: null,
     };
-    this.#rounds.add(inFile ? { sequence, frame: row, segment } : { sequence, frame: row, segment, picture: frame });
+    if (!inFile) return this.#rounds.add({ sequence, frame: row, segment, picture: frame });
+    const write = this.#writes.hold(segment, position, jpeg, this.#running === undefined);
+    this.#rounds.add({ sequence, frame: row, segment, write });
   }
 
   #runSoon(): void {
@@ -280,9 +291,14 @@ export class FrameWriter {
     });
   }
 
+  #write(batch: readonly Waiting[]): Promise<void> {
+    return this.#writes.write(batch.flatMap(({ write }) => write ?? []));
+  }
+
   async #roundOfPictures(batch: readonly Waiting[]): Promise<void> {
     const { pictures, segments } = this.#options;
     const some = batch.filter(({ picture }) => picture !== undefined);
+    await this.#write(batch);
     const [placed] = await Promise.all([pictures.place(some.map(({ picture }) => picture!)), segments.sync()]);
     this.#pictureBytes -= some.reduce((sum, { picture }) => sum + picture!.jpeg.length, 0);
     const byEntry = new Map(some.map((entry, index) => [entry, placed[index]!]));
@@ -309,6 +325,7 @@ export class FrameWriter {
       return [early === undefined ? frame : { ...frame, verdict: early.verdict, result: early.json }];
     });
     const through = batch.at(-1)?.sequence ?? this.#stored;
+    for (const { gap } of batch) if (gap !== undefined) this.#gaps.add(gap);
     const gaps = this.#gaps.take();
     const results = this.#results.take();
     if (batch.length > 0 && frames.length + gaps.length + results.length + placed.length === 0) {
@@ -337,6 +354,7 @@ export class FrameWriter {
     );
     const known = knownIds(placed, pictures.map(({ sequence }) => sequence), ids);
     for (const { sequence, id } of known) this.#results.committed(sequence, id, false);
+    this.#committedMs = frames.at(-1)?.timeMs ?? this.#committedMs;
     this.#stored = through;
     if (batch.length > 0) this.onStored(through, [...ids, ...known]);
     await segments.seal();
@@ -355,9 +373,6 @@ export class FrameWriter {
   /** From here on nothing is told as stored: what was not durable may be lost, whatever a later sync says. */
   async #fail(error: FramewireError, isLost: boolean): Promise<FramewireError> {
     if (this.#failed !== undefined) return this.#failed;
-    // What was written before a full disk was met is good: it may still become durable.
-    if (!isLost && this.#running !== undefined) await this.#running;
-    if (this.#failed !== undefined) return this.#failed;
     this.#failed = error;
     const isFirst = this.#ended === undefined;
     this.#ended ??= error;
@@ -367,6 +382,7 @@ export class FrameWriter {
     const { device, name: source } = this.#options.opened.source;
     const fields = { device, source, ...errorFields(error) };
     this.#options.log("error", "Source interrupted by the server's disk", fields);
+    await this.#rounds.writing;
     await this.#options.segments.abandon(isLost);
     await this.#noteGap(error);
     if (isFirst) this.onFailed(error);
@@ -377,7 +393,7 @@ export class FrameWriter {
   async #noteGap(error: FramewireError): Promise<void> {
     if (error.code !== "NO_SPACE") return;
     const { catalog, clock, opened: { runId } } = this.#options;
-    this.#gaps.add({ fromMs: this.#lastMs ?? clock.wallMs(), toMs: null, frames: 0, reason: "disk" });
+    this.#gaps.add({ fromMs: this.#committedMs ?? clock.wallMs(), toMs: null, frames: 0, reason: "disk" });
     const nothing = { sourceId: this.sourceId, runId, stored: this.#stored, frames: [], results: [] };
     await catalog.commitFrames({ ...nothing, gaps: this.#gaps.take() }).catch(() => {});
   }
