@@ -21,6 +21,7 @@ export function allEventPeers(syncMs: number): readonly EventPeer[] {
       name: "jetstream-client",
       why: "the same with @nats-io/jetstream 3.4.0, publishes with a window",
       window: 500,
+      eventsMax: 100_000,
       sender: "jetstream_sender",
     }),
   ];

@@ -74,7 +74,8 @@ export async function contest(
 }
 
 /** One run, checked, with everything deleted behind it. @throws {Error} when it fails, or not all was kept */
-async function runOnce(peer: EventPeer, folder: string, events: number): Promise<EventRun> {
+async function runOnce(peer: EventPeer, folder: string, eventsMax: number): Promise<EventRun> {
+  const events = Math.min(eventsMax, peer.eventsMax ?? Infinity);
   await Deno.mkdir(folder);
   // What others left in the page cache must not be written back on this one's time.
   await run("sync", []);

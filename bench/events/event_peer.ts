@@ -14,6 +14,8 @@ export interface EventPeer {
   readonly acked: string;
   /** Events on their way at once. */
   readonly window: number;
+  /** So slow that no more than these many are counted. */
+  readonly eventsMax?: number;
   /**
    * Its sender is not one of `peers/`, which tell when they begin to count, but a command which is timed from its start to
    * its exit.

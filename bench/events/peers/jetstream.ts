@@ -10,19 +10,17 @@ const KEPT_BYTES_MIN = 60;
 
 /** A server of its own for each run. */
 export function jetstream(
-  facts: { readonly name: string; readonly why: string; readonly window: number; readonly sender: string },
+  { sender, ...facts }: Pick<EventPeer, "name" | "why" | "window" | "eventsMax"> & { readonly sender: string },
 ): EventPeer {
   let program = "";
   let publisher: Command = { program: "", args: [] };
   return {
-    name: facts.name,
-    why: facts.why,
+    ...facts,
     sent: "JSON",
     acked: "written (synced within 2 minutes)",
-    window: facts.window,
     async prepare(dir) {
       program = await find("nats-server", ["/usr/sbin", "/usr/local/sbin"]);
-      publisher = await script(facts.sender, dir);
+      publisher = await script(sender, dir);
     },
     async listen(folder) {
       const port = freePort();
