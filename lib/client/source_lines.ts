@@ -6,7 +6,12 @@ import { DROP_REASONS } from "../protocol/message.ts";
 import { printable } from "./progress_line.ts";
 
 /** What drops are called. */
-const REASON_WORDS = { link: "link too slow", offline: "no connection", camera: "no picture" } as const;
+const REASON_WORDS = {
+  link: "link too slow",
+  offline: "no connection",
+  disk: "shown, but the server's disk was full",
+  camera: "no picture",
+} as const;
 
 /** `left   29.8/s  1204 sent  12 dropped  ack 8 ms`, at most `columns` wide if that is not 0. */
 export function sourceStatus(job: SourceJob, perSecond: number, nameWidth: number, columns: number): string {

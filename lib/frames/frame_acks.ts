@@ -23,6 +23,7 @@ export class FrameAcks {
   readonly #options: FrameAcksOptions;
   #received = 0;
   #stored: number;
+  #unrecorded = 0;
   #credit: number = LIMITS.frameWindowFrames;
   #results: FrameResult[] = [];
   #resultsLength = 0;
@@ -53,6 +54,13 @@ export class FrameAcks {
   /** The frames up to this one are durable, and this many have been dealt with. */
   stored(through: number, handled: number): void {
     this.#stored = Math.max(this.#stored, through);
+    this.handled(handled);
+    this.flush();
+  }
+
+  /** Frames up to this one, but for those told as stored, are not recorded. Told before more is told as stored. */
+  unrecorded(through: number, handled: number): void {
+    this.#unrecorded = through;
     this.handled(handled);
     this.flush();
   }
@@ -114,7 +122,8 @@ export class FrameAcks {
   #send(results: readonly FrameResult[]): void {
     const { stream, send } = this.#options;
     this.#isNews = false;
-    send({ kind: "frameAck", stream, received: this.#received, stored: this.#stored, credit: this.#credit, results });
+    const [received, stored, unrecorded, credit] = [this.#received, this.#stored, this.#unrecorded, this.#credit];
+    send({ kind: "frameAck", stream, received, stored, unrecorded, credit, results });
   }
 
   #soon(): void {

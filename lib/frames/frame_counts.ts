@@ -9,7 +9,7 @@ export class FrameCounts {
   analysed = 0;
   /** Was answered without one. */
   skipped = 0;
-  readonly dropped: Record<DropReason, number> = { link: 0, offline: 0, camera: 0 };
+  readonly dropped: Record<DropReason, number> = { link: 0, offline: 0, disk: 0, camera: 0 };
 }
 
 /** The counts of all sources since the start, in Prometheus' text format. */

@@ -11,6 +11,7 @@ import { checkIntact, checkOffer, checkOpening } from "./frame_checks.ts";
 import type { FrameCounts } from "./frame_counts.ts";
 import type { FrameRecorder, SourceRecorder } from "./frame_recorder.ts";
 import { answerUnanswered } from "./late_answers.ts";
+import { SteadyRecorder } from "./steady_recorder.ts";
 import { SourceStream, type SourceStreamOptions } from "./source_stream.ts";
 
 /** What a receiver needs of its connection. */
@@ -111,14 +112,16 @@ export class FrameReceiver {
   }
 
   async #decide(entry: Entry): Promise<void> {
-    const { device, recorder, opened } = this.#options;
+    const { device, recorder, clock, opened } = this.#options;
     const { source, sourceKind: kind, named, run } = entry.opening;
     checkOpening(entry.opening);
     if (this.#entries.size > LIMITS.streamsPerConnectionMax) {
       const text = `Cannot open source as those open must be <= ${LIMITS.streamsPerConnectionMax}`;
       throw new FramewireError("STREAMS_EXHAUSTED", text, { retryAfterMs: 1_000 });
     }
-    const writer = await recorder.openSource({ device, source, kind, named, run });
+    const wanted = { device, source, kind, named, run };
+    const isLive = entry.opening.policy === "latest";
+    const writer = await (isLive ? SteadyRecorder.open(recorder, wanted, clock) : recorder.openSource(wanted));
     if (!this.#isCurrent(entry)) return await writer.close(this.#closed ? "offline" : "stopped");
     this.#start(entry, writer);
     opened(entry.opening);
@@ -150,7 +153,7 @@ export class FrameReceiver {
       case "frameData":
         return await stream.take(message);
       case "framesDropped":
-        return stream.drop(message);
+        return await stream.drop(message);
       case "frameOffer": {
         checkOffer(message, entry.opening.named);
         const sequences = await stream.held(message.frames);

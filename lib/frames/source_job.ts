@@ -91,7 +91,7 @@ export class SourceJob {
   alreadyThere = 0;
   /** Pictures that cannot be sent: no JPEG, or too large. The command has failed if there are any. */
   leftOut = 0;
-  readonly droppedByReason: Record<DropReason, number> = { link: 0, offline: 0, camera: 0 };
+  readonly droppedByReason: Record<DropReason, number> = { link: 0, offline: 0, disk: 0, camera: 0 };
 
   constructor(
     settings: SourceSettings,
@@ -225,6 +225,17 @@ export class SourceJob {
     this.drops.stored(sequence);
     this.#spool?.stored(sequence);
     this.#roomMade();
+  }
+
+  /** Pictures of policy `latest` up to this one were shown and not recorded. @throws {FramewireError} `INVALID_RANGE`. */
+  unrecordedThrough(sequence: number): void {
+    this.checkSequence(sequence);
+    if (this.settings.policy !== "latest") return;
+    const count = this.queue.stored(sequence).length;
+    this.drops.stored(sequence);
+    if (count === 0) return;
+    this.droppedByReason.disk += count;
+    this.#events.dropped(this, { count, reason: "disk" });
   }
 
   /** @throws {FramewireError} `INVALID_RANGE` when no picture has had this number yet. */

@@ -4,15 +4,14 @@ import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { toServerMs } from "../protocol/box_time.ts";
 import type { AnalysisResult, Frame } from "../protocol/frame.ts";
-import type { FrameData, FramesDropped, Message, OfferedFrame, OpenSource } from "../protocol/message.ts";
+import type { DropReason, FrameData, FramesDropped, Message, OfferedFrame, OpenSource } from "../protocol/message.ts";
 import type { HeldBytes } from "../session/held_bytes.ts";
 import { CaptureClock } from "./capture_clock.ts";
 import { FrameAcks } from "./frame_acks.ts";
 import { checkFrame } from "./frame_checks.ts";
 import { FrameCounts } from "./frame_counts.ts";
 import type { FrameOutlets, LiveSource } from "./frame_outlets.ts";
-import type { SourceRecorder } from "./frame_recorder.ts";
-import { GapJoiner } from "./gap_joiner.ts";
+import type { RecordedGap, SourceRecorder } from "./frame_recorder.ts";
 import { RecordChooser, type RecordPolicy } from "./record_policy.ts";
 
 /** What the streams of a connection share. */
@@ -52,6 +51,17 @@ interface Waiting {
   isHandled: boolean;
 }
 
+/** Frames that will never come, told by the box. */
+interface Dropped {
+  /** The last of them. */
+  readonly sequence: number;
+  readonly gap: RecordedGap & { readonly reason: DropReason };
+}
+
+/** What a drop counts for of what waits, so that few of them do, bytes. */
+const DROP_BYTES = 1024 * 1024;
+/** After so many drops it is waited for the disk. */
+const DROPS_PER_FLUSH = 64;
 /** With no more than these waiting for the disk, a box may be waiting for the ack: it is told at once. */
 const FEW_FRAMES = LIMITS.frameWindowFrames / 8;
 
@@ -63,21 +73,21 @@ export class SourceStream {
   readonly #events: SourceStreamEvents;
   readonly #live: LiveSource;
   readonly #acks: FrameAcks;
-  readonly #gaps: GapJoiner;
   readonly #chooser: RecordChooser;
   readonly #captureClock = new CaptureClock();
   /** What was durable of this run when the stream was opened: comes again when an ack was lost, and is passed over. */
   readonly #resumedAt: number;
   readonly #unstored: Waiting[] = [];
   readonly #unhandled: Waiting[] = [];
-  /** In the order of their numbers; their results decide. */
-  readonly #undecided: Waiting[] = [];
+  /** In the order of their numbers: frames whose results decide, and drops behind them. */
+  readonly #undecided: (Waiting | Dropped)[] = [];
   #isDeciding = false;
   #unanswered = 0;
   #sent = 0;
   #handled = 0;
   #last = 0;
   #lastDropped = 0;
+  #drops = 0;
   #isEnded = false;
   #closed = false;
   #finishing: Promise<void> | undefined;
@@ -96,9 +106,9 @@ export class SourceStream {
     this.#resumedAt = recorder.stored;
     this.#chooser = new RecordChooser(record);
     this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom, sendsAtOnce }, recorder.stored);
-    this.#gaps = new GapJoiner(clock, (gap) => recorder.gap(gap));
     this.#live = outlets.open({ device, source: opening.source }, opening.sourceKind);
     recorder.onStored = (through, ids) => this.#stored(through, ids);
+    recorder.onUnrecorded = (through) => this.#unrecorded(through);
     recorder.onFailed = (error) => events.failed(error);
   }
 
@@ -148,22 +158,29 @@ export class SourceStream {
     if (held.isFull) await held.room();
   }
 
-  /** Notes frames which will never come. */
-  drop({ firstSequence, count, reason, fromMs, toMs }: FramesDropped): void {
-    // Told again, as the box could not know that it was heard.
-    if (firstSequence <= this.#resumedAt) return;
-    const last = firstSequence + count - 1;
-    this.#lastDropped = Math.max(this.#lastDropped, last);
-    // So that the box does not tell it again behind a cut; but not ahead of frames which may still be recorded.
-    if (last > this.#last && this.#undecided.length === 0) this.#recorder.pass(last);
-    this.counts.dropped[reason] += count;
-    this.#options.totals.dropped[reason] += count;
-    this.#live.publishDrop(reason, count);
-    const nowMs = this.#options.clock.wallMs();
-    const offsetMs = this.#options.clockOffsetMs();
-    const from = toServerMs(fromMs, offsetMs, nowMs);
-    const to = Math.max(from, toServerMs(toMs, offsetMs, nowMs));
-    this.#gaps.add({ fromMs: from, toMs: to, frames: count, reason });
+  /**
+   * Notes frames which will never come, each once: a box which cannot know that it was heard tells again. Resolves when it
+   * may take the next message.
+   */
+  async drop({ firstSequence, count, reason, fromMs, toMs }: FramesDropped): Promise<void> {
+    const known = Math.max(this.#resumedAt, this.#last, this.#lastDropped);
+    const sequence = firstSequence + count - 1;
+    const frames = Math.min(count, sequence - known);
+    if (count === 0 ? firstSequence <= this.#resumedAt : frames <= 0) return;
+    this.#lastDropped = Math.max(this.#lastDropped, sequence);
+    const { clock, clockOffsetMs, held } = this.#options;
+    const nowMs = clock.wallMs();
+    const from = toServerMs(fromMs, clockOffsetMs(), nowMs);
+    const to = Math.max(from, toServerMs(toMs, clockOffsetMs(), nowMs));
+    const dropped = { sequence, gap: { fromMs: from, toMs: to, frames, reason } };
+    // Not ahead of frames which may still be recorded.
+    if (this.#undecided.length === 0) this.#takeDrop(dropped);
+    else {
+      held.add(DROP_BYTES);
+      this.#undecided.push(dropped);
+    }
+    if (++this.#drops % DROPS_PER_FLUSH === 0) await this.#recorder.flush();
+    if (held.isFull) await held.room();
   }
 
   /** Which of these pictures are there already. */
@@ -209,7 +226,6 @@ export class SourceStream {
     this.#acks.stop();
     this.#live.close(reason);
     for (const waiting of this.#unhandled) this.#letGo(waiting);
-    this.#gaps.flush();
     await this.#recorder.close(reason);
   }
 
@@ -269,7 +285,14 @@ export class SourceStream {
     if (this.#isDeciding) return;
     this.#isDeciding = true;
     try {
-      for (let first = this.#undecided[0]; first?.result; first = this.#undecided[0]) {
+      for (let first = this.#undecided[0]; first !== undefined; first = this.#undecided[0]) {
+        if ("gap" in first) {
+          this.#undecided.shift();
+          this.#options.held.remove(DROP_BYTES);
+          if (!this.#closed) this.#takeDrop(first);
+          continue;
+        }
+        if (first.result === null) return;
         this.#undecided.shift();
         const frame = first.undecided!;
         first.undecided = null;
@@ -288,6 +311,35 @@ export class SourceStream {
     } finally {
       this.#isDeciding = false;
     }
+  }
+
+  /** Counted and durable at once, so that it is neither lost nor told again. */
+  #takeDrop({ sequence, gap }: Dropped): void {
+    const { frames, reason } = gap;
+    if (frames === 0) this.#recorder.gap(gap);
+    else this.#recorder.pass(sequence, gap);
+    this.#countDrop(reason, frames);
+  }
+
+  #countDrop(reason: DropReason, frames: number): void {
+    this.counts.dropped[reason] += frames;
+    this.#options.totals.dropped[reason] += frames;
+    this.#live.publishDrop(reason, frames);
+  }
+
+  /** The disk is full: these are shown, and not kept. */
+  #unrecorded(through: number): void {
+    let frames = 0;
+    for (let first = this.#unstored[0]; first !== undefined && first.sequence <= through; first = this.#unstored[0]) {
+      this.#unstored.shift();
+      first.isStored = true;
+      if (first.isRecorded) frames++;
+      first.isRecorded = false;
+      this.#settle(first);
+    }
+    if (frames > 0) this.#countDrop("disk", frames);
+    this.#acks.unrecorded(through, this.#handled);
+    this.#finishIfDone();
   }
 
   #stored(through: number, ids: readonly { readonly sequence: number; readonly id: number }[]): void {
@@ -334,7 +386,6 @@ export class SourceStream {
 
   async #finish(): Promise<void> {
     const { stream } = this.#opening;
-    this.#gaps.flush();
     this.#live.close("stopped");
     // With the last results.
     await this.#recorder.close("stopped");

@@ -192,7 +192,7 @@ export class SourceUpload implements FrameSource {
     this.#changed();
   }
 
-  #acknowledged({ received, stored, credit, results }: FrameAck): void {
+  #acknowledged({ received, stored, unrecorded, credit, results }: FrameAck): void {
     this.job.checkSequence(received);
     let frames = 0;
     let bytes = 0;
@@ -206,6 +206,7 @@ export class SourceUpload implements FrameSource {
     if (frames > 0) this.job.progressed(frames);
     this.#credit = Math.max(this.#credit, credit);
     this.job.storedThrough(stored);
+    this.job.unrecordedThrough(unrecorded);
     this.job.answered(results);
     this.#link.wake();
   }

@@ -150,9 +150,10 @@ export const FRAME_POLICIES = ["latest", "all"] as const;
 export type FramePolicy = typeof FRAME_POLICIES[number];
 
 /**
- * Why there is no frame: the link (or the server) was too slow, there was no connection, or the camera gave none.
+ * Why there is no frame: the link (or the server) was too slow, there was no connection, the camera gave none, or the
+ * server's disk was full.
  */
-export const DROP_REASONS = ["link", "offline", "camera"] as const;
+export const DROP_REASONS = ["link", "offline", "disk", "camera"] as const;
 export type DropReason = typeof DROP_REASONS[number];
 
 export interface OpenSource {
@@ -236,6 +237,8 @@ export interface FrameAck {
   readonly received: number;
   /** Frames up to this one are durable. */
   readonly stored: number;
+  /** Frames above `stored` up to this one will not be recorded, and never be stored. */
+  readonly unrecorded: number;
   /** Frames which may be sent in all, counted from the opening of the stream. */
   readonly credit: number;
   readonly results: readonly FrameResult[];

@@ -35,7 +35,12 @@ type SourceMessage =
 
 const KINDS = { visible: WireKind.VISIBLE, infrared: WireKind.INFRARED, other: WireKind.OTHER } as const;
 const POLICIES = { latest: WirePolicy.LATEST, all: WirePolicy.ALL } as const;
-const REASONS = { link: WireReason.LINK, offline: WireReason.OFFLINE, camera: WireReason.CAMERA } as const;
+const REASONS = {
+  link: WireReason.LINK,
+  offline: WireReason.OFFLINE,
+  disk: WireReason.DISK,
+  camera: WireReason.CAMERA,
+} as const;
 
 /** The word of a number on the wire; one that this version does not know is the last word. */
 function wordOf<T extends string>(words: readonly T[], numbers: Readonly<Record<T, number>>, value: number): T {
@@ -96,6 +101,7 @@ export function toSourceBody(message: SourceMessage): Body {
           stream: message.stream,
           received: BigInt(message.received),
           stored: BigInt(message.stored),
+          unrecorded: BigInt(message.unrecorded),
           credit: BigInt(message.credit),
           results: message.results.map(({ sequence, json }) => ({ sequence: BigInt(sequence), json })),
         },
@@ -180,12 +186,13 @@ export function fromSourceBody(body: Envelope["body"]): Message {
       };
     }
     case "frameAck": {
-      const { stream, received, stored, credit, results } = body.value;
+      const { stream, received, stored, unrecorded, credit, results } = body.value;
       return {
         kind: "frameAck",
         stream,
         received: count("received", received),
         stored: count("stored", stored),
+        unrecorded: count("unrecorded", unrecorded),
         credit: count("credit", credit),
         results: results.map(({ sequence, json }) => ({ sequence: count("sequence", sequence), json })),
       };

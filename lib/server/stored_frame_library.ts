@@ -137,7 +137,7 @@ function sourceView(row: RecordedSource, live: LiveFigures | undefined): SourceV
     fps: Math.round((live?.fps ?? 0) * 10) / 10,
     bytesPerSecond: Math.round(live?.bytesPerSecond ?? 0),
     lastFrameMs: live?.lastFrameMs ?? null,
-    dropped: live?.dropped ?? { link: 0, offline: 0, camera: 0 },
+    dropped: live?.dropped ?? { link: 0, offline: 0, disk: 0, camera: 0 },
     analysed: live?.analysed ?? 0,
     skipped: live?.skipped ?? 0,
     defects: live?.defects ?? 0,

@@ -27,12 +27,13 @@ export class DiskSpace {
   /**
    * For bytes which arrive: nobody promised the space of a pipe, and others write to the disk, too.
    *
-   * @throws {FramewireError} `NO_SPACE` when only the reserve is left.
+   * @throws {FramewireError} `NO_SPACE` when only the reserve is left, and `moreBytes`.
    */
-  async checkReserve(): Promise<void> {
+  async checkReserve(moreBytes = 0): Promise<void> {
     const freeBytes = await this.#disk.freeBytes(this.#folder);
-    if (freeBytes > this.#reserveBytes) return;
-    const text = `Cannot take more as free bytes must be > ${this.#reserveBytes}, the reserve: received ${freeBytes}`;
+    const bytesMin = this.#reserveBytes + moreBytes;
+    if (freeBytes > bytesMin) return;
+    const text = `Cannot take more as free bytes must be > ${bytesMin}, the reserve: received ${freeBytes}`;
     throw new FramewireError("NO_SPACE", text, { retryAfterMs: NO_SPACE_RETRY_MS });
   }
 }

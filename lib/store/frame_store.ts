@@ -52,12 +52,16 @@ export interface SourceOpening {
   readonly named: boolean;
   /** New whenever the box's numbering starts anew. */
   readonly run: string;
+  /** Goes on with a recording which a full disk has interrupted: takes nothing over from a writer that goes on. */
+  readonly resumes?: boolean;
 }
 
 /** Spans of an answer: more than a screen can show. */
 const SPANS_MAX = 300;
 /** Retention removes whole segments: that many of them make up what is kept. */
 const SEGMENTS_KEPT = 16;
+/** Room for so many bytes is a reason to record again: else it would begin, and end, with every second picture. */
+const ROOM_BYTES = 2 * LIMITS.spaceCheckBytes;
 /** A segment is not made smaller than this for retention's sake, bytes and ms. */
 const SEGMENT_BYTES_MIN = 1024 * 1024;
 const SEGMENT_MS_MIN = 1_000;
@@ -104,7 +108,8 @@ export class FrameStore {
   /**
    * Opens a source; a writer of the same which is open ends with `SUPERSEDED`, when what it has taken is durable.
    *
-   * @throws {FramewireError} `STREAMS_EXHAUSTED`, `NO_SPACE`, `STORAGE_FAILED`.
+   * @throws {FramewireError} `STREAMS_EXHAUSTED`, `NO_SPACE`, `STORAGE_FAILED`; `SUPERSEDED` if it `resumes` what another
+   *   one has taken over.
    */
   openSource(opening: SourceOpening): Promise<FrameWriter> {
     const key = JSON.stringify([opening.device, opening.source]);
@@ -112,6 +117,7 @@ export class FrameStore {
       const before = this.#writers.get(key);
       if (before !== undefined) {
         const text = `A newer connection has taken over source ${opening.source}`;
+        if (opening.resumes && !before.hasEnded) throw new FramewireError("SUPERSEDED", text);
         // Its failure is told to its own connection.
         await before.end(new FramewireError("SUPERSEDED", text)).catch(() => {});
         this.#ending.add(before);
@@ -120,6 +126,11 @@ export class FrameStore {
       this.#writers.set(key, writer);
       return writer;
     });
+  }
+
+  /** Resolves when there is room to record for a while. @throws {FramewireError} `NO_SPACE`. */
+  checkSpace(): Promise<void> {
+    return this.#options.space.checkReserve(ROOM_BYTES);
   }
 
   /** All sources with what is recorded of them, oldest first. */

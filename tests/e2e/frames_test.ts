@@ -62,7 +62,7 @@ Deno.test({
       assertEquals(frames.filter(({ verdict, result }) => verdict === null || result === null), [], "without a result");
       const summary = eventsOf(result, "source").find((event) => event["source"] === source)!;
       assertEquals(Number(summary["stored"]) + Number(summary["alreadyThere"]), COUNT);
-      assertEquals([summary["phase"], summary["dropped"]], ["ended", { link: 0, offline: 0, camera: 0 }]);
+      assertEquals([summary["phase"], summary["dropped"]], ["ended", { link: 0, offline: 0, disk: 0, camera: 0 }]);
     }
     assertEquals(await filesBelow(`${server.data}/incoming`), []);
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FrameFixture, resultOf } from "../helpers/frame_fixture.ts";
 
-Deno.test("drops are told to viewers and noted with their reason, joined when they follow each other", async () => {
+Deno.test("drops are told to viewers and noted with their reason, each at once", async () => {
   const server = await FrameFixture.start();
   const box = await server.box();
   await box.open(1, "cam");
@@ -13,13 +13,12 @@ Deno.test("drops are told to viewers and noted with their reason, joined when th
   await box.send({ ...drop, firstSequence: 8, count: 0, reason: "camera", ...at(-2_000, -1_000) });
   await server.settle();
   assertEquals(server.live, ["cam dropped 3 link", "cam dropped 2 link", "cam dropped 0 camera"]);
-  box.close();
-  await server.settle();
   assertEquals(server.recorder.gaps, [
-    { source: "cam", frames: 5, reason: "link", ...at(-3_000, -2_400) },
+    { source: "cam", frames: 3, reason: "link", ...at(-3_000, -2_900) },
+    { source: "cam", frames: 2, reason: "link", ...at(-2_500, -2_400) },
     { source: "cam", frames: 0, reason: "camera", ...at(-2_000, -1_000) },
   ]);
-  assertEquals(server.totals.dropped, { link: 5, offline: 0, camera: 0 });
+  assertEquals(server.totals.dropped, { link: 5, offline: 0, disk: 0, camera: 0 });
   await server.stop();
 });
 
@@ -66,4 +65,78 @@ Deno.test("a drop does not overtake frames whose results decide whether they are
   await server.settle();
   assertEquals(server.recorder.sequences("cam"), [1]);
   await server.stop();
+});
+
+const LINK = { kind: "framesDropped", stream: 1, reason: "link", fromMs: 0, toMs: 0 } as const;
+
+Deno.test("each number is counted once, whatever is told again, and in whatever pieces", async () => {
+  const server = await FrameFixture.start();
+  const first = await server.box();
+  await first.open(1, "cam");
+  await first.send({ ...LINK, firstSequence: 1, count: 3 });
+  await first.send({ ...LINK, firstSequence: 2, count: 3 });
+  await first.send({ ...LINK, firstSequence: 1, count: 3 });
+  await server.settle();
+  assertEquals([server.totals.dropped.link, first.lastAck?.stored], [4, 4]);
+  first.close();
+  await server.settle();
+  const second = await server.box();
+  await second.open(1, "cam");
+  // What was told before and what came since as one.
+  await second.send({ ...LINK, firstSequence: 3, count: 8 });
+  await second.frame(1, 11);
+  await second.send({ ...LINK, firstSequence: 9, count: 3 });
+  await server.settle();
+  assertEquals(server.totals.dropped.link, 10);
+  assertEquals(server.recorder.gaps.map(({ frames }) => frames), [3, 1, 6]);
+  assertEquals(server.recorder.sequences("cam"), [11]);
+  await server.stop();
+});
+
+Deno.test("a drop behind frames without a result counts when it is its turn, and not if the connection ends before", async () => {
+  const server = await FrameFixture.start({ kind: "on", verdict: "defect" });
+  server.answer = undefined;
+  const first = await server.box();
+  await first.open(1, "cam");
+  await first.frame(1, 1);
+  await first.send({ ...LINK, firstSequence: 2, count: 3 });
+  await server.settle();
+  assertEquals([server.totals.dropped.link, first.lastAck?.stored], [0, 0]);
+  first.close();
+  await server.settle();
+  const second = await server.box();
+  await second.open(1, "cam");
+  await second.frame(1, 1);
+  await second.send({ ...LINK, firstSequence: 2, count: 3 });
+  await server.settle();
+  server.questions[1]!.answer(resultOf("defect"));
+  await server.settle();
+  assertEquals([server.totals.dropped.link, second.lastAck?.stored], [3, 4]);
+  await server.stop();
+});
+
+Deno.test("a flood of drops waits for the disk, and in front of the analysis for their turn", async () => {
+  for (const record of [{ kind: "all" }, { kind: "on", verdict: "defect" }] as const) {
+    const server = await FrameFixture.start(record);
+    server.answer = undefined;
+    server.recorder.held = true;
+    let flushed = () => {};
+    const box = await server.box();
+    await box.open(1, "cam");
+    server.recorder.writers[0]!.flush = () => new Promise((resolve) => flushed = resolve);
+    await box.frame(1, 1);
+    for (let sequence = 2; sequence < 1_000; sequence++) await box.send({ ...LINK, firstSequence: sequence, count: 1 });
+    await server.settle();
+    const taken = () => server.recorder.gaps.length;
+    assertEquals(taken(), record.kind === "all" ? 64 : 0);
+    flushed();
+    // Whoever has waited for so long gives way first.
+    await server.settle();
+    await server.settle();
+    assertEquals(taken(), record.kind === "all" ? 128 : 0, "and so on");
+    box.close();
+    await server.settle();
+    flushed();
+    await server.stop();
+  }
 });

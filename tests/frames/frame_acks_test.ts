@@ -19,7 +19,15 @@ Deno.test("FrameAcks says within its time what was received, once", async () => 
   await clock.advance(LIMITS.ackAfterMs - 1);
   assertEquals(sent.length, 0);
   await clock.advance(1);
-  assertEquals(sent, [{ kind: "frameAck", stream: 1, received: 10, stored: 0, credit: WINDOW, results: [] }]);
+  assertEquals(sent, [{
+    kind: "frameAck",
+    stream: 1,
+    received: 10,
+    stored: 0,
+    unrecorded: 0,
+    credit: WINDOW,
+    results: [],
+  }]);
   await clock.advance(1_000);
   assertEquals([sent.length, clock.pendingTimers], [1, 0]);
 });
@@ -42,7 +50,15 @@ Deno.test("FrameAcks says at once what is durable, with all that waited", async 
   acks.result(1, "{}");
   acks.stored(2, 2);
   const results = [{ sequence: 1, json: "{}" }];
-  assertEquals(sent, [{ kind: "frameAck", stream: 1, received: 3, stored: 2, credit: WINDOW + 2, results }]);
+  assertEquals(sent, [{
+    kind: "frameAck",
+    stream: 1,
+    received: 3,
+    stored: 2,
+    unrecorded: 0,
+    credit: WINDOW + 2,
+    results,
+  }]);
   await clock.advance(1_000);
   assertEquals(sent.length, 1);
 });

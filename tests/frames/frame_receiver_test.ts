@@ -18,7 +18,7 @@ Deno.test("a source is accepted with the window's credit, and its frames are sho
   await box.framesUpTo(1, 1, 3);
   assertEquals(server.recorder.sequences("cam"), [1, 2, 3]);
   assertEquals({ ...box.lastAck!, results: [] }, {
-    ...{ kind: "frameAck", stream: 1, received: 3, stored: 3, credit: 3 + WINDOW, results: [] },
+    ...{ kind: "frameAck", stream: 1, received: 3, stored: 3, unrecorded: 0, credit: 3 + WINDOW, results: [] },
   });
   assertEquals(box.results, ["1 ok", "2 ok", "3 ok"]);
   assertEquals(server.live.filter((line) => line.startsWith("cam 3")), ["cam 3", "cam 3 #3", "cam 3 ok"].sort());
@@ -324,10 +324,10 @@ Deno.test("pictures that are held need not be sent", async () => {
   await server.stop();
 });
 
-Deno.test("what the disk does not take ends the stream, and only that", async () => {
+Deno.test("of policy all what the disk does not take ends the stream, and only that", async () => {
   const server = await FrameFixture.start();
   const box = await server.box();
-  await box.open(1, "left");
+  await box.open(1, "left", { policy: "all" });
   await box.open(2, "right");
   server.recorder.writers[0]!.fail(new FramewireError("NO_SPACE", "full", { retryAfterMs: 30_000 }));
   await box.frame(1, 1);
@@ -336,7 +336,7 @@ Deno.test("what the disk does not take ends the stream, and only that", async ()
     [1, "NO_SPACE", 30_000],
   ]);
   server.recorder.openError = new FramewireError("NO_SPACE", "full", { retryAfterMs: 30_000 });
-  await box.open(3, "left");
+  await box.open(3, "left", { policy: "all" });
   await server.settle();
   assertEquals(box.errors, ["1 NO_SPACE", "3 NO_SPACE"]);
   assertEquals(server.recorder.sequences("right"), [1]);

@@ -60,6 +60,7 @@ Deno.test("answerUnanswered passes over pictures which are gone", async () => {
   await run({
     openSource: () => Promise.reject(new Error("not asked for")),
     frames: () => Promise.resolve([{ ...ROW, sequence: 1 }, { ...ROW, sequence: 2 }]),
+    checkSpace: () => Promise.resolve(),
     jpeg: () => Promise.resolve(undefined),
   });
   assertEquals([again, late], [[], []]);

@@ -72,7 +72,7 @@ Deno.test("a camera without a connection keeps its newest picture, and tells of 
   running.catch(() => {});
   await world.clock.advance(60_000);
   assertEquals(job.captured, 600);
-  assertEquals(job.droppedByReason, { link: 0, offline: 599, camera: 0 });
+  assertEquals(job.droppedByReason, { link: 0, offline: 599, disk: 0, camera: 0 });
   fate = "connect";
   await world.clock.advance(60_000);
   assertEquals(world.sink.drops.map(({ firstSequence, reason }) => [firstSequence, reason]), [[1, "offline"]]);

@@ -246,7 +246,9 @@ Deno.test("an ack of what was never sent ends the connection", async () => {
   const onMessage = (message: Message, reply: (message: Message) => Promise<void>) => {
     if (message.kind !== "frameData") return false;
     const { stream } = message;
-    reply({ kind: "frameAck", stream, received: 1, stored: 99, credit: 64, results: [] }).catch(() => {});
+    reply({ kind: "frameAck", stream, received: 1, stored: 99, unrecorded: 0, credit: 64, results: [] }).catch(
+      () => {},
+    );
     return true;
   };
   const world = new SourceWorld({ sink: { onMessage } });

@@ -214,7 +214,7 @@ export class FrameSink {
   #ack(number: number, stream: Stream, results: { sequence: number; json: string }[]): Message {
     const stored = Math.max(stream.base, this.#storedOf(stream.open.run));
     const { through, credit } = stream;
-    return { kind: "frameAck", stream: number, received: through, stored, credit, results };
+    return { kind: "frameAck", stream: number, received: through, stored, unrecorded: 0, credit, results };
   }
 
   #storedOf(run: string): number {

@@ -77,7 +77,7 @@ export class MadeUpFrameLibrary implements FrameLibrary {
       fps: 0,
       bytesPerSecond: 0,
       lastFrameMs: null,
-      dropped: { link: 0, offline: 0, camera: 0 },
+      dropped: { link: 0, offline: 0, disk: 0, camera: 0 },
       analysed: 0,
       skipped: 0,
       defects: 0,

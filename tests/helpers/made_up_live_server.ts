@@ -22,7 +22,7 @@ export function madeUpSource(id: number, patch: Partial<SourceView> = {}): Sourc
     fps: 25,
     bytesPerSecond: 1_200_000,
     lastFrameMs: Date.now(),
-    dropped: { link: 0, offline: 0, camera: 0 },
+    dropped: { link: 0, offline: 0, disk: 0, camera: 0 },
     analysed: 0,
     skipped: 0,
     defects: 0,

@@ -43,6 +43,11 @@ export class MadeUpRecorder implements FrameRecorder {
   }
 
   // deno-lint-ignore require-await
+  async checkSpace(): Promise<void> {
+    if (this.openError !== undefined) throw this.openError;
+  }
+
+  // deno-lint-ignore require-await
   async frames({ sourceId, order, limit }: FrameQuery): Promise<FrameRow[]> {
     const rows = this.rows.filter(({ frame }) => this.#idOf(frame) === sourceId).map(({ id, frame, result }) => {
       const { run, sequence, capturedMs, timeMs, receivedMs, name, jpeg } = frame;
@@ -124,7 +129,8 @@ export class MadeUpSourceRecorder implements SourceRecorder {
     await Promise.resolve();
   }
 
-  pass(sequence: number): void {
+  pass(sequence: number, gap?: Gap): void {
+    if (gap !== undefined) this.gap(gap);
     this.#take({ sequence });
   }
 

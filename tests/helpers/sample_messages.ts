@@ -151,8 +151,16 @@ export const SAMPLE_MESSAGES: { readonly [K in Exclude<MessageKind, "unknown">]:
       { kind: "framesDropped", stream: 1, firstSequence: 9, count: 1, reason: "offline", fromMs: 1, toMs: 2 },
     ],
     frameAck: [
-      { kind: "frameAck", stream: 1, received: 9, stored: LARGE, credit: 70, results: [] },
-      { kind: "frameAck", stream: 1, received: 0, stored: 0, credit: 0, results: [{ sequence: 1, json: "{}" }] },
+      { kind: "frameAck", stream: 1, received: 9, stored: LARGE, unrecorded: LARGE, credit: 70, results: [] },
+      {
+        kind: "frameAck",
+        stream: 1,
+        received: 0,
+        stored: 0,
+        unrecorded: 0,
+        credit: 0,
+        results: [{ sequence: 1, json: "{}" }],
+      },
     ],
     endSource: [{ kind: "endSource", stream: 1, sequence: LARGE }],
     openFeed: [

@@ -64,6 +64,6 @@ Deno.test("drops are counted by reason, results by verdict", () => {
   statistics.drop("link", 2);
   statistics.drop("offline", 0);
   for (const verdict of ["ok", "defect", "defect", "not analysed"] as const) statistics.result(madeUpResult(verdict));
-  assertEquals({ ...statistics.dropped }, { link: 5, offline: 0, camera: 0 });
+  assertEquals({ ...statistics.dropped }, { link: 5, offline: 0, disk: 0, camera: 0 });
   assertEquals([statistics.analysed, statistics.skipped, statistics.defects], [3, 1, 2]);
 });

@@ -123,11 +123,11 @@ Deno.test("the log and the metrics say what became of the frames", async () => {
   assertEquals({ device, source, received, stored }, { device: "box", source: "line", received: 10, stored: 5 });
 });
 
-Deno.test("frames are refused when half of the reserve is left, with a time to come back", async () => {
+Deno.test("frames of policy all are refused when half of the reserve is left, with a time to come back", async () => {
   await using server = await startServer({ args: ["--reserve", "4000TB"] });
   await using box = await RawBox.connect(server.listen);
   await box.hello("box");
-  const source = { source: "line", sourceKind: "visible", policy: "latest", named: false, run: "run-1" } as const;
+  const source = { source: "line", sourceKind: "visible", policy: "all", named: false, run: "run-1" } as const;
   await box.send({ kind: "openSource", stream: 1, ...source });
   // At the opening, or with the first frame.
   let message = await box.next();

@@ -31,6 +31,7 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 export const DROP_WORDS: Readonly<Record<DropReason, string>> = {
   link: "link too slow",
   offline: "box offline",
+  disk: "disk full",
   camera: "camera gave none",
 };
 
@@ -76,6 +77,7 @@ export function lostLines(view: SourceView, missed: number): { count: number; re
     { count: view.dropped.link, reason: `dropped by the box: ${DROP_WORDS.link}` },
     { count: view.dropped.offline, reason: `dropped by the box: ${DROP_WORDS.offline}` },
     { count: view.dropped.camera, reason: DROP_WORDS.camera },
+    { count: view.dropped.disk, reason: `shown, not recorded: ${DROP_WORDS.disk}` },
     { count: view.skipped, reason: "not analysed: analysis was busy" },
     { count: missed, reason: "not shown: this page was too slow" },
   ].filter(({ count }) => count > 0);
