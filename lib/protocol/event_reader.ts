@@ -27,8 +27,9 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Thrown and caught here: the bytes are something else. */
 const UNUSUAL = new Error("Something else");
 
-let bytes: Uint8Array = new Uint8Array(0);
-let view: DataView = new DataView(bytes.buffer);
+const NOTHING = new Uint8Array(0);
+let bytes: Uint8Array = NOTHING;
+let view: DataView = new DataView(NOTHING.buffer);
 /** Behind what was read last. */
 let at = 0;
 
@@ -47,6 +48,10 @@ export function readBatch(batch: Uint8Array): BoxEvent[] | undefined {
   } catch (thrown) {
     if (thrown !== UNUSUAL) throw thrown;
     return undefined;
+  } finally {
+    // It may be all that a connection had in memory.
+    bytes = NOTHING;
+    view = new DataView(NOTHING.buffer);
   }
 }
 

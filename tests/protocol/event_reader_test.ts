@@ -96,12 +96,22 @@ Deno.test("decodeBatch: numbers at the edges of their ranges are what the generi
   }
 });
 
+Deno.test("decodeBatch: a field that ends behind its message is malformed", () => {
+  for (const cut of [[0x25, 1, 2, 3], [0x25], [0x08, 0x80], [0x2a, 2, 1]]) {
+    for (const event of [field(0x1a, cut), [...field(0x1a, cut), ...field(0x32, [0x63])]]) {
+      const bytes = Uint8Array.from(field(0x0a, event));
+      assertEquals((outcome(decodeBatch, bytes) as string[])[0], "MALFORMED", String(bytes));
+    }
+  }
+});
+
 Deno.test("decodeBatch: a batch that is cut or damaged anywhere is what the generic decoder says", () => {
   const body = { kind: "temp", deviceId: 7, eventId: 300, humidity: 40.5, tempCel: 21.25 } as const;
   const whole = encodeBatch([
     { sequence: 1, timeMs: 1_700_000_000_000.125, source: null, body: { ...body, picture: Uint8Array.of(1, 2, 3) } },
     { sequence: 2, timeMs: 0, source: "cam", body: { kind: "text", text: "ä" } },
     { sequence: 300, timeMs: 5, source: null, body: { kind: "json", json: '{"a": 1}' } },
+    { sequence: 301, timeMs: 5, source: null, body: { ...body, picture: null } },
   ]);
   for (let at = 0; at < whole.length; at++) {
     const cut = whole.subarray(0, at);
