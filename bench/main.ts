@@ -1,8 +1,9 @@
-/** `deno task bench [clips|frames|events|store]`: framewire and its peers, the same data, the same run. */
+/** `deno task bench [clips|frames|events|store|page]`: framewire and its peers, the same data, the same run. */
 import { benchClips } from "./clips_bench.ts";
 import { benchEvents } from "./events/events_bench.ts";
 import { benchStore } from "./events/store_bench.ts";
 import { benchFrames } from "./frames/frames_bench.ts";
+import { benchPage } from "./page/page_bench.ts";
 import { write } from "./run_files.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<numb
   frames: benchFrames,
   events: benchEvents,
   store: benchStore,
+  page: benchPage,
 };
 
 /** Clips without a word, as it was when there were only clips. */

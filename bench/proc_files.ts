@@ -9,6 +9,12 @@ export function peakBytesOf(pid: number): number {
   return kibibytes === undefined ? 0 : Number(kibibytes) * 1024;
 }
 
+/** Resident set of a process, bytes; null when it has ended or there is no /proc. */
+export function bytesOf(pid: number): number | null {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return kibibytes === undefined ? null : Number(kibibytes) * 1024;
+}
+
 /** Makes the peak of a process start anew from its present memory; without the right to do so nothing happens. */
 export function resetPeakOf(pid: number): void {
   try {
