@@ -83,7 +83,8 @@ function AlertRow({ alert }: { alert: AlertView }) {
       </div>
       {feed !== undefined && (
         <a class="button" href={readingsAddress([feed.id], alertSpan(alert, serverNow()))}>
-          <Icon name="chart" />Readings
+          <Icon name="chart" />
+          <span class="alert-link">Readings</span>
         </a>
       )}
     </li>

@@ -32,9 +32,8 @@ export function BoxBacklog({ device, isOnline }: { device: DeviceView; isOnline:
   return (
     <div class="backlog" data-direction={isOnline ? undefined : "waiting"}>
       <p>
-        Waiting on the box
+        {isOnline ? "Waiting on the box" : "Waited on the box when it was last heard of; it may be more by now"}
         {backlog.oldestMs !== null && `, the oldest from ${formatTime(backlog.oldestMs, serverNowMs.value, true)}`}
-        {!isOnline && ". It was so when it was last heard of; it may be more by now"}
       </p>
       {waiting.map((kind) => <Waiting key={kind} kind={kind} device={device} isOnline={isOnline} />)}
     </div>

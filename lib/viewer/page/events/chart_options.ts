@@ -39,7 +39,7 @@ const AXIS_PIXELS = 58;
 const RIGHT_PIXELS = 14;
 /** Room of a mark below the chart. */
 const MARK_PIXELS = 74;
-const MARK_PIXELS_PHONE = 58;
+const MARK_PIXELS_PHONE = 66;
 /** Left and right of the plot, for what stands in line with it. */
 export const PLOT_INSETS = { left: AXIS_PIXELS, right: RIGHT_PIXELS };
 
