@@ -41,6 +41,13 @@ export interface Network {
 /** Wraps a Deno connection: closes it once, whatever is called how often (a second `close` throws BadResource). */
 export function wrapConnection(conn: Deno.TcpConn | Deno.TlsConn): Connection {
   let closed = false;
+  let interrupt = (_: Error) => {};
+  // Deno before 2.9 lets a write wait beyond the close, until the peer reads or TCP gives up: a quarter of an hour on a dead link.
+  const untilClosed = <T>(job: Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      interrupt = reject;
+      job.then(resolve, reject);
+    });
   // Without it a length and its payload in two writes give 23 messages a second (Nagle against delayed acks).
   const sendsAtOnce = "setNoDelay" in conn;
   if (sendsAtOnce) conn.setNoDelay(true);
@@ -49,12 +56,13 @@ export function wrapConnection(conn: Deno.TcpConn | Deno.TlsConn): Connection {
     remote: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
     sendsAtOnce,
     read: (into) => conn.read(into),
-    write: (bytes) => conn.write(bytes),
-    closeWrite: () => conn.closeWrite(),
+    write: (bytes) => untilClosed(conn.write(bytes)),
+    closeWrite: () => untilClosed(conn.closeWrite()),
     close() {
       if (closed) return;
       closed = true;
       conn.close();
+      interrupt(new Deno.errors.Interrupted("The connection was closed"));
     },
   };
 }

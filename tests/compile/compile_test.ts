@@ -137,6 +137,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "an executable lets go of a read and a write which wait when their connection is closed",
+  ignore,
+  async fn() {
+    await using folder = await tempFolder();
+    const program = {
+      name: "network",
+      entry: "tests/compile/network_program.ts",
+      permissions: ["--allow-net"],
+      include: [],
+    };
+    const path = await compileProgram(program, Deno.build.target, folder.path);
+    const { stdout, output } = await run(path, []);
+    assertEquals(stdout.trim(), "framewire Interrupted,Interrupted", output);
+  },
+});
+
+Deno.test({
   name: "a result which is not the program is refused",
   ignore,
   async fn() {
