@@ -12,6 +12,7 @@ import type {
   MeasureRow,
   SeriesQuery,
 } from "../../lib/store/event_catalog.ts";
+import { MemoryCommits } from "./memory_commits.ts";
 
 /** A value that is charted; it outlives its event. */
 interface Value {
@@ -44,39 +45,24 @@ interface Plan<T> {
   readonly apply: (tables: Tables) => void;
 }
 
-/** How the next commit fails. `after`: it is on the disk all the same, which nobody is told. */
-type CommitFailure = "before" | "after" | "full";
-
 type Opening = Parameters<EventCatalog["openFeed"]>[0];
 
 const MINUTE_MS = 60_000;
 const STEPS_MS = [MINUTE_MS, 60 * MINUTE_MS, 1_440 * MINUTE_MS];
 
 /** An event catalog in memory, the made-up twin of the one in SQLite: a power cut forgets what was not committed. */
-export class MemoryEventCatalog implements EventCatalog {
-  /** Called before each call, with the method's name, and before each commit with `commit`. */
-  onCall: (method: string) => void | Promise<void> = () => {};
-  /** Commits made. */
-  commits = 0;
+export class MemoryEventCatalog extends MemoryCommits implements EventCatalog {
   readonly #tables: Tables;
-  #turn: Promise<unknown> = Promise.resolve();
-  #failures: CommitFailure[] = [];
-  #broken = false;
-  #off = false;
 
   constructor(tables?: Tables) {
+    super();
     const none = { lastId: 0, lastEventId: 0, feeds: [], runs: [], events: [], measures: [], values: [] };
     this.#tables = tables ?? { ...none, minutesFromMs: -Infinity };
   }
 
-  /** Lets the next commit fail, which breaks the catalog unless the disk was only full. */
-  failCommit(how: CommitFailure): void {
-    this.#failures.push(how);
-  }
-
   /** Cuts the power: every call rejects from now on. Gives the catalog as it is found afterwards. */
   crash(): MemoryEventCatalog {
-    this.#off = true;
+    this.cutPower();
     return new MemoryEventCatalog(this.#tables);
   }
 
@@ -233,43 +219,15 @@ export class MemoryEventCatalog implements EventCatalog {
   }
 
   #read<T>(method: string, query: (tables: Tables) => T): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#call(method);
-      return structuredClone(query(this.#tables));
-    });
+    return this.inTurn(method, () => query(this.#tables));
   }
 
   #change<T>(method: string, change: (tables: Tables) => Plan<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#call(method);
+    return this.inTurn(method, async (commit) => {
       const { value, apply } = change(this.#tables);
-      await this.#call("commit");
-      const failure = this.#failures.shift();
-      if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
-      if (failure !== "before") apply(this.#tables);
-      if (failure !== undefined) this.#broken = true;
-      this.#check();
-      this.commits++;
-      return structuredClone(value);
+      await commit(() => apply(this.#tables));
+      return value;
     });
-  }
-
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(job);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  async #call(method: string): Promise<void> {
-    await Promise.resolve();
-    this.#check();
-    await this.onCall(method);
-    this.#check();
-  }
-
-  #check(): void {
-    if (this.#off) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog as its power was cut");
-    if (this.#broken) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog: disk I/O error");
   }
 }
 

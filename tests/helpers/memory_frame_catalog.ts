@@ -15,6 +15,7 @@ import type {
 } from "../../lib/store/frame_catalog.ts";
 import { growSpans, joinGaps, mergeSpans } from "../../lib/store/frame_spans.ts";
 import { nameKey, numberedName, safeFileName } from "../../lib/store/safe_name.ts";
+import { MemoryCommits } from "./memory_commits.ts";
 
 interface StoredFrame extends NewFrame {
   readonly id: number;
@@ -33,35 +34,20 @@ interface Tables {
   trash: TrashRow[];
 }
 
-/** How the next commit fails. `after`: it is on the disk all the same, which nobody is told. */
-type CommitFailure = "before" | "after" | "full";
-
 type Opening = Parameters<FrameCatalog["openSource"]>[0];
 
 /** A frame catalog in memory, the made-up twin of the one in SQLite: a power cut forgets what was not committed. */
-export class MemoryFrameCatalog implements FrameCatalog {
-  /** Called before each call, with the method's name, and before each commit with `commit`. */
-  onCall: (method: string) => void | Promise<void> = () => {};
-  /** Commits made. */
-  commits = 0;
+export class MemoryFrameCatalog extends MemoryCommits implements FrameCatalog {
   #tables: Tables;
-  #turn: Promise<unknown> = Promise.resolve();
-  #failures: CommitFailure[] = [];
-  #broken = false;
-  #off = false;
 
   constructor(tables?: Tables) {
+    super();
     this.#tables = tables ?? { lastId: 0, sources: [], runs: [], segments: [], frames: [], gaps: [], trash: [] };
-  }
-
-  /** Lets the next commit fail, which breaks the catalog unless the disk was only full. */
-  failCommit(how: CommitFailure): void {
-    this.#failures.push(how);
   }
 
   /** Cuts the power: every call rejects from now on. Gives the catalog as it is found afterwards. */
   crash(): MemoryFrameCatalog {
-    this.#off = true;
+    this.cutPower();
     return new MemoryFrameCatalog(this.#tables);
   }
 
@@ -291,44 +277,16 @@ export class MemoryFrameCatalog implements FrameCatalog {
   }
 
   #read<T>(method: string, query: (tables: Tables) => T): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#call(method);
-      return structuredClone(query(structuredClone(this.#tables)));
-    });
+    return this.inTurn(method, () => query(structuredClone(this.#tables)));
   }
 
   #change<T>(method: string, change: (tables: Tables) => T): Promise<T> {
-    return this.#inTurn(async () => {
-      await this.#call(method);
+    return this.inTurn(method, async (commit) => {
       const tables = structuredClone(this.#tables);
       const value = change(tables);
-      await this.#call("commit");
-      const failure = this.#failures.shift();
-      if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
-      if (failure !== "before") this.#tables = tables;
-      if (failure !== undefined) this.#broken = true;
-      this.#check();
-      this.commits++;
-      return structuredClone(value);
+      await commit(() => this.#tables = tables);
+      return value;
     });
-  }
-
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(job);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  async #call(method: string): Promise<void> {
-    await Promise.resolve();
-    this.#check();
-    await this.onCall(method);
-    this.#check();
-  }
-
-  #check(): void {
-    if (this.#off) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog as its power was cut");
-    if (this.#broken) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog: disk I/O error");
   }
 }
 
