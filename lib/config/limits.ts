@@ -132,6 +132,8 @@ export const LIMITS = {
   alertsHoldingPerDeviceMax: 256,
   /** The same of all devices together. */
   alertsHoldingMax: 4_096,
+  /** Alerts which a device may raise in a minute; more are raised later, if their rule still holds. */
+  alertsPerMinuteMax: 300,
   /** Alerts that are remembered: those which are over longest go first. */
   alertsKeptMax: 10_000,
   /** Alerts which wait for their commit: of more than that, those which are over are not kept, which is logged. */

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../config/limits.ts";
 import type { Alert } from "../store/alert_catalog.ts";
+import { AlertBudget } from "./alert_budget.ts";
 import { valuesOf } from "./event_values.ts";
 import type { EventWatcher, FeedOrigin, LiveEvent } from "./live_event.ts";
 import type { Rule } from "./rules_parser.ts";
@@ -44,6 +45,8 @@ export interface AlertsBefore {
 
 export interface EventRulesOptions {
   readonly rules: readonly Rule[];
+  /** Monotonic, ms. */
+  readonly now: () => number;
   /** An alert was raised, or has ended; the rule is undefined when it is not there any more. Must be quick. */
   readonly changed: (alert: Alert, rule: Rule | undefined) => void;
 }
@@ -52,9 +55,7 @@ export class EventRules implements EventWatcher {
   readonly #options: EventRulesOptions;
   /** By feed; null for one which no rule looks at. */
   readonly #feeds = new Map<number, Feed | null>();
-  /** How many hold, of each device and in all. */
-  readonly #holdingOf = new Map<string, number>();
-  #holding = 0;
+  readonly #budget = new AlertBudget();
   /** Raised before a restart, by device and feed, until the feed is heard of. */
   readonly #before = new Map<string, Alert[]>();
   #lastId = 0;
@@ -71,7 +72,7 @@ export class EventRules implements EventWatcher {
 
   /** Those which hold at the moment. */
   get holding(): number {
-    return this.#holding;
+    return this.#budget.holding;
   }
 
   /** Goes on with what was raised before a restart; what no rule is about any more ends. Before the first event. */
@@ -82,7 +83,7 @@ export class EventRules implements EventWatcher {
         this.#options.changed({ ...alert, endedMs: nowMs }, undefined);
         continue;
       }
-      this.#count(alert.device, 1);
+      this.#budget.keep(alert.device, this.#options.now());
       const key = keyOf(alert);
       this.#before.set(key, [...this.#before.get(key) ?? [], alert]);
     }
@@ -122,7 +123,8 @@ export class EventRules implements EventWatcher {
       return;
     }
     if (watch.sinceMs === null || holds !== true || timeMs - watch.sinceMs < rule.forMs) return;
-    if (this.#isFull(origin.device)) return;
+    // What a device has too many of waits for its turn: it takes nobody else's.
+    if (!this.#budget.take(origin.device, this.#options.now())) return;
     const measure = rule.when.measures.find((one) => values.has(one))!;
     watch.alert = {
       id: ++this.#lastId,
@@ -138,7 +140,6 @@ export class EventRules implements EventWatcher {
       endedMs: null,
     };
     this.#raised++;
-    this.#count(origin.device, 1);
     this.#options.changed(watch.alert, rule);
   }
 
@@ -146,21 +147,8 @@ export class EventRules implements EventWatcher {
     watch.alert = null;
     // With `clear` it may go on to hold: raised again when it has held for so long anew.
     watch.sinceMs = null;
-    this.#count(alert.device, -1);
+    this.#budget.give(alert.device, this.#options.now());
     this.#options.changed({ ...alert, endedMs }, watch.rule);
-  }
-
-  /** What a device has too many of waits until one of its others ends: it takes the place of nobody else's. */
-  #isFull(device: string): boolean {
-    return (this.#holdingOf.get(device) ?? 0) >= LIMITS.alertsHoldingPerDeviceMax ||
-      this.#holding >= LIMITS.alertsHoldingMax;
-  }
-
-  #count(device: string, change: 1 | -1): void {
-    const count = (this.#holdingOf.get(device) ?? 0) + change;
-    if (count === 0) this.#holdingOf.delete(device);
-    else this.#holdingOf.set(device, count);
-    this.#holding += change;
   }
 
   #rulesOf({ device, feed }: { readonly device: string; readonly feed: string }): Rule[] {

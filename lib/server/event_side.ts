@@ -53,7 +53,11 @@ export class EventSide {
       ...{ post, clock, log },
       done: (alertId, what, state) => this.#alerts.posted(alertId, what, state),
     });
-    this.#rules = new EventRules({ rules: options.rules.rules, changed: (...change) => this.#alertChanged(...change) });
+    this.#rules = new EventRules({
+      rules: options.rules.rules,
+      now: () => clock.now(),
+      changed: (...change) => this.#alertChanged(...change),
+    });
     const { store } = this;
     this.library = new StoredEventLibrary({ store, frames, rules: options.rules, alerts: this.#alerts, clock });
     this.#printer = options.print ? makePrinter(outside, options.json) : undefined;

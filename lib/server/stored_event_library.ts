@@ -202,8 +202,12 @@ function bodyOf({ kind, deviceId, eventId, humidity, tempCel, text, json }: Even
   return { kind, deviceId: deviceId ?? 0, eventId: eventId ?? 0, humidity: humidity ?? NaN, tempCel: tempCel ?? NaN };
 }
 
-function alertView({ sensor, webhook: _, raisedPost, endedPost, ...row }: AlertRow): AlertView {
-  return { ...row, deviceId: sensor, webhook: { raised: raisedPost, ended: endedPost } };
+function alertView({ sensor: deviceId, raisedPost: raised, endedPost: ended, ...row }: AlertRow): AlertView {
+  const { id, rule, condition, device, feed, measure, value, sinceMs, raisedMs, endedMs } = row;
+  return {
+    ...{ id, rule, condition, device, feed, deviceId, measure, value, sinceMs, raisedMs, endedMs },
+    webhook: { raised, ended },
+  };
 }
 
 /** What {@linkcode parseCursor} reads; `EVENT_CURSOR` of the viewer tells whether a text is one. */

@@ -11,13 +11,15 @@ const ORIGIN: FeedOrigin = { feedId: 1, device: "van-7", feed: "line1", run: "r"
 class Setting {
   readonly changes: Alert[] = [];
   readonly rules: EventRules;
+  nowMs = 0;
   #sequence = 0;
 
   constructor(...rules: object[]) {
     const parsed = parseRules(
       JSON.stringify({ rules: rules.map((rule, index) => ({ name: `rule${index}`, ...rule })) }),
     );
-    this.rules = new EventRules({ rules: parsed.rules, changed: (alert) => this.changes.push(alert) });
+    const changed = (alert: Alert) => this.changes.push(alert);
+    this.rules = new EventRules({ rules: parsed.rules, now: () => this.nowMs, changed });
   }
 
   temp(atS: number, tempCel: number, more: { deviceId?: number; origin?: Partial<FeedOrigin> } = {}): void {
@@ -140,6 +142,23 @@ Deno.test("alerts of a device are bounded: one more is raised once another has e
   setting.temp(2, 20, { origin: { feedId: 1, feed: "feed1" } });
   setting.temp(2, 61, { origin: { feedId: most + 1, feed: `feed${most + 1}` } });
   assertEquals([setting.rules.raised, setting.rules.holding], [most + 2, most + 1]);
+});
+
+Deno.test("a rule which flaps raises so many alerts in a minute and no more, and goes on a minute later", () => {
+  const setting = new Setting({ when: "temp_cel > 60" });
+  const flap = (times: number) => {
+    for (let n = 0; n < times; n++) setting.temp(n, n % 2 === 0 ? 61 : 20);
+  };
+  flap(10_000);
+  assertEquals([setting.rules.raised, setting.rules.holding], [LIMITS.alertsPerMinuteMax, 0]);
+  setting.temp(20_000, 61, { origin: { feedId: 2, device: "other" } });
+  assertEquals(setting.rules.raised, LIMITS.alertsPerMinuteMax + 1, "others have their own");
+  setting.nowMs = 59_999;
+  setting.temp(30_000, 61);
+  assertEquals(setting.rules.holding, 1);
+  setting.nowMs = 60_000;
+  setting.temp(30_001, 61);
+  assertEquals(setting.rules.holding, 2, "it still holds");
 });
 
 /** What a server remembers of an alert that holds. */
