@@ -12,6 +12,7 @@ import type { SourceKind } from "../protocol/message.ts";
 import type { FeedQueue } from "./feed_queue.ts";
 import { SpoolCalls } from "./spool_calls.ts";
 import type { ClipRow } from "./spool_clip_table.ts";
+import { SpoolBallast } from "./spool_ballast.ts";
 import { SpoolClips } from "./spool_clips.ts";
 import type { Untold } from "./spool_database.ts";
 import { SpoolFeed } from "./spool_feed.ts";
@@ -26,6 +27,8 @@ const FILE = "spool.db";
 /** How often the disk is looked at, and how often what is old is dropped and what was dropped is told, ms. */
 const TICK_MS = 1_000;
 const MINUTE_TICKS = 60;
+/** Of a disk which is full the spool has so much, if it had it before; bytes. */
+const LEFT_BYTES = 8 * 1024 * 1024;
 /** A clock before this has not been set since the box started, ms since 1970. */
 const CLOCK_SET_AFTER_MS = Date.UTC(2020, 0, 1);
 /** Pause before a spool that failed is opened again, ms. */
@@ -38,6 +41,7 @@ export class Spool {
   readonly #sources = new Map<string, SpoolSource>();
   readonly #clips = new Map<string, SpoolClips>();
   readonly #segments: SpoolSegments;
+  readonly #ballast: SpoolBallast;
   readonly #room: SpoolRoom;
   #calls = new SpoolCalls();
   #trouble: string | null = null;
@@ -56,11 +60,14 @@ export class Spool {
     this.#options = options;
     this.#lock = lock;
     this.#segments = new SpoolSegments(options.disk, options.path, options.bytesMax);
+    this.#ballast = new SpoolBallast(options.disk, options.path);
     this.#room = new SpoolRoom({
       feeds: () => [...this.#feeds.values()],
       sources: () => [...this.#sources.values()],
       bytesMax: () => Math.min(options.bytesMax, this.#diskBytesMax),
       policyOf: (feed) => options.policyOf?.(feed) ?? "drop-oldest",
+      ballast: this.#ballast,
+      checkpoint: () => this.#calls.call("checkpoint"),
     });
   }
 
@@ -83,6 +90,7 @@ export class Spool {
       await spool.#open();
       await disk.syncFolder(path);
       await spool.#lookAtDisk();
+      await spool.#ballast.take();
     } catch (error) {
       spool.#end();
       throw error;
@@ -195,7 +203,7 @@ export class Spool {
       random: this.#options.random,
       call: <T>(method: string, ...args: readonly unknown[]) => this.#calls.call<T>(method, ...args),
       reserve: (feed: SpoolFeed, bytes: number) => this.#room.reserveForFeed(feed, bytes),
-      makeRoom: (feed: SpoolFeed, bytes: number) => this.#room.makeRoom(feed, bytes),
+      makeRoom: (feed: SpoolFeed, bytes: number, isAgain: boolean) => this.#room.makeRoom(feed, bytes, isAgain),
       later: (ms: number, fn: () => void) => this.#later(ms, fn),
       plausibleMs: () => this.#plausibleMs(),
     };
@@ -217,7 +225,7 @@ export class Spool {
   }
 
   #tick(): void {
-    this.#looking = this.#lookAtDisk().catch(() => {});
+    this.#looking = this.#lookAtDisk().then(() => this.#ballast.take()).catch(() => {});
     if (++this.#ticks % MINUTE_TICKS === 1) {
       this.#expire().then(() => this.tellDropped()).catch(() => {});
     }
@@ -236,7 +244,10 @@ export class Spool {
     const { disk, path, bytesMax } = this.#options;
     const freeBytes = await disk.freeBytes(path).catch(() => Infinity);
     const { bytes } = this.#room;
-    this.#diskBytesMax = Math.max(0, bytes + freeBytes - LIMITS.spoolReserveBytes);
+    // When others have taken the disk the newest of what is here stays all the same: its own pages can be used again.
+    const leftBytes = Math.min(LEFT_BYTES, bytes + freeBytes / 2);
+    this.#diskBytesMax = Math.floor(Math.max(leftBytes, bytes + freeBytes - LIMITS.spoolReserveBytes));
+    this.#room.looked();
     const isFull = this.#diskBytesMax < Math.min(bytesMax, bytes + LIMITS.spoolReserveBytes);
     this.#setTrouble(isFull ? `The disk of the spool is full: ${freeBytes} bytes are free` : null, "disk");
   }

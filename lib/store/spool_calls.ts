@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 /** Methods which are never in one batch with others. */
-const ALONE = ["open", "close"];
+const ALONE = ["open", "close", "checkpoint"];
 
 export class SpoolCalls {
   readonly #worker: Worker;

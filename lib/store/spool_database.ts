@@ -11,6 +11,8 @@ import { type SqlRow, Statements } from "./statements.ts";
 /** What a pack costs besides its events, bytes: its row, and its place in the index. */
 export const PACK_COST_BYTES = 80;
 const PRAGMAS = [
+  // A short log: on a disk that is full, what is in it could not be brought into the file any more.
+  "wal_autocheckpoint = 256",
   ...["auto_vacuum = INCREMENTAL", "journal_mode = WAL", "synchronous = FULL", "trusted_schema = 0"],
   // macOS: a plain fsync stops at the cache of the disk.
   ...["fullfsync = 1", "checkpoint_fullfsync = 1"],
@@ -105,6 +107,11 @@ export class SpoolDatabase {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** Brings what is in the log into the file; the next transaction begins the log anew. */
+  checkpoint(): void {
+    this.#statements.all("PRAGMA wal_checkpoint(RESTART)");
   }
 
   feeds(): SpooledFeed[] {

@@ -14,7 +14,7 @@ export interface SpoolHome {
   /** Makes room for `bytes` by the rule of the feed. @throws {FramewireError} `NO_SPACE`. */
   reserve(feed: SpoolFeed, bytes: number): void;
   /** The disk itself is full: drops something by the rule of the feed; false when nothing may go. */
-  makeRoom(feed: SpoolFeed, bytes: number): Promise<boolean>;
+  makeRoom(feed: SpoolFeed, bytes: number, isAgain: boolean): Promise<boolean>;
   /** Calls `fn` after `ms`. */
   later(ms: number, fn: () => void): void;
   /** For the age of what is kept, ms since 1970; 0 while the clock of the box is nonsense. */
@@ -25,6 +25,9 @@ export interface SpoolHome {
 const RECENT_BYTES_MAX = 1024 * 1024;
 /** Acked events stay in the file for this long at most, ms: removing costs a sync. */
 const REMOVE_AFTER_MS = 200;
+
+/** How often room is made for the same events. */
+const ATTEMPTS_MAX = 3;
 
 export class SpoolFeed implements FeedQueue {
   readonly name: string;
@@ -123,11 +126,7 @@ export class SpoolFeed implements FeedQueue {
     this.#pendingBytes += bytes;
     try {
       const append = () => this.#home.call("append", this.#id, packs, mark, this.#home.plausibleMs(), told);
-      await append().catch(async (thrown) => {
-        const isFull = thrown instanceof FramewireError && thrown.code === "NO_SPACE";
-        if (!isFull || run !== this.#run || !await this.#home.makeRoom(this, bytes)) throw thrown;
-        await append();
-      });
+      await this.#withRoom(append, run, bytes);
     } catch (thrown) {
       // A number that was never committed was never sent.
       if (this.#given === last && this.#run === run) this.#given = firstSequence - 1;
@@ -209,6 +208,18 @@ export class SpoolFeed implements FeedQueue {
     this.#recent = [];
     this.#recentBytes = 0;
     this.changed();
+  }
+
+  /** On a disk that is full, something goes by the rule of the feed first. */
+  async #withRoom(append: () => Promise<unknown>, run: string, bytes: number): Promise<void> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return void await append();
+      } catch (thrown) {
+        const isFull = thrown instanceof FramewireError && thrown.code === "NO_SPACE" && run === this.#run;
+        if (!isFull || attempt > ATTEMPTS_MAX || !await this.#home.makeRoom(this, bytes, attempt > 1)) throw thrown;
+      }
+    }
   }
 
   #added(packs: readonly EventPack[], bytes: number, mark: string | null): void {

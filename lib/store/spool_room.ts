@@ -3,6 +3,7 @@
  * of the feed that has most, unless its rule is to refuse new ones. Arithmetic, and calls of `drop`.
  */
 import { FramewireError } from "../errors.ts";
+import type { SpoolBallast } from "./spool_ballast.ts";
 import type { SpoolFeed } from "./spool_feed.ts";
 import type { SpoolPolicy } from "./spool_options.ts";
 import type { SpoolSource } from "./spool_source.ts";
@@ -13,6 +14,9 @@ export interface SpoolRoomOptions {
   /** Of everything in the spool. */
   readonly bytesMax: () => number;
   readonly policyOf: (feed: string) => SpoolPolicy;
+  readonly ballast: SpoolBallast;
+  /** Empties the log of SQLite into its file, so that it begins anew. */
+  readonly checkpoint: () => Promise<void>;
 }
 
 /** Dropped at once: a part of the spool, so that it is not for each event. */
@@ -20,6 +24,8 @@ const DROP_SHARE = 1 / 64;
 
 export class SpoolRoom {
   readonly #options: SpoolRoomOptions;
+  /** How much there was when the disk was met full. */
+  #fullBytes = Infinity;
 
   constructor(options: SpoolRoomOptions) {
     this.#options = options;
@@ -31,9 +37,18 @@ export class SpoolRoom {
     return [...feeds(), ...sources()].reduce((sum, { reservedBytes }) => sum + reservedBytes, 0);
   }
 
+  /** The free space of the disk is known anew. */
+  looked(): void {
+    this.#fullBytes = Infinity;
+  }
+
+  get #bytesMax(): number {
+    return Math.min(this.#options.bytesMax(), this.#fullBytes);
+  }
+
   /** Makes room for pictures; readings stay. @throws {FramewireError} `NO_SPACE`. */
   reserveForSource(source: SpoolSource, bytes: number): void {
-    const bytesMax = this.#options.bytesMax();
+    const bytesMax = this.#bytesMax;
     const excess = this.bytes + bytes - bytesMax;
     if (excess > 0 && this.#dropPictures(excess, bytesMax) > 0) throw noSpace(`pictures of ${source.name}`, bytesMax);
   }
@@ -41,7 +56,7 @@ export class SpoolRoom {
   /** Makes room for events by the rule of their feed. @throws {FramewireError} `NO_SPACE`. */
   reserveForFeed(feed: SpoolFeed, bytes: number): void {
     const { feeds, policyOf } = this.#options;
-    const bytesMax = this.#options.bytesMax();
+    const bytesMax = this.#bytesMax;
     const excess = this.bytes + bytes - bytesMax;
     if (excess <= 0) return;
     const left = this.#dropPictures(excess, bytesMax);
@@ -54,10 +69,32 @@ export class SpoolRoom {
     largest(victims).drop(left + Math.floor(bytesMax * DROP_SHARE)).catch(() => {});
   }
 
-  /** The disk itself is full, whatever the spool may have; false when nothing could be dropped. */
-  async makeRoom(who: SpoolFeed | SpoolSource, bytes: number): Promise<boolean> {
+  /**
+   * The disk itself is full, whatever the spool may have; false when nothing could be dropped. `isAgain`: what was dropped
+   * before was not enough.
+   */
+  async makeRoom(who: SpoolFeed | SpoolSource, bytes: number, isAgain = false): Promise<boolean> {
+    // What is given back now is for dropping, not for more events.
+    this.#fullBytes = Math.min(this.#fullBytes, this.bytes - bytes);
+    if (isAgain) await this.#useBallast();
+    try {
+      return await this.#drop(who, bytes);
+    } catch (error) {
+      // To drop something takes some space, too.
+      if (!(error instanceof FramewireError && error.code === "NO_SPACE")) throw error;
+      await this.#useBallast();
+      return await this.#drop(who, bytes);
+    }
+  }
+
+  async #useBallast(): Promise<void> {
+    await this.#options.ballast.giveBack();
+    await this.#options.checkpoint().catch(() => {});
+  }
+
+  async #drop(who: SpoolFeed | SpoolSource, bytes: number): Promise<boolean> {
     const { feeds, sources, policyOf } = this.#options;
-    const wanted = bytes + Math.floor(Math.min(this.#options.bytesMax(), this.bytes) * DROP_SHARE);
+    const wanted = bytes + Math.floor(Math.min(this.#bytesMax, this.bytes) * DROP_SHARE);
     for (const source of [...sources()].sort((a, b) => b.droppableBytes - a.droppableBytes)) {
       if (source.droppableBytes > 0 && await source.drop(wanted) > 0) return true;
     }

@@ -71,7 +71,8 @@ function letGo(): void {
 function runBatch(calls: readonly SpoolCall[]): SpoolResult[] {
   const runAll = () => calls.map((call) => ({ value: runOne(call) }));
   try {
-    const isPlain = ["open", "close"].includes(calls[0]!.method) || calls.every(({ method }) => READS.includes(method));
+    const isPlain = ["open", "close", "checkpoint"].includes(calls[0]!.method) ||
+      calls.every(({ method }) => READS.includes(method));
     return isPlain ? runAll() : database!.transaction(runAll);
   } catch (error) {
     if (calls.length === 1) return [failureOf(error)];

@@ -4,6 +4,7 @@ import { systemDisk } from "../../lib/platform/disk.ts";
 import { Spool } from "../../lib/store/spool.ts";
 import { FramewireError } from "../../lib/errors.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
+import { madeUpJpeg } from "../helpers/source_world.ts";
 import { CAN_MOUNT, tmpfs } from "../helpers/tmpfs.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
@@ -47,5 +48,45 @@ Deno.test({
       assertEquals(firstSequence, last + 1);
       await spool.close();
     }
+  },
+});
+
+Deno.test({
+  name: "a spool whose disk is taken by somebody else drops by its rule instead of refusing, pictures first",
+  ignore: !CAN_MOUNT,
+  async fn() {
+    await using disk = await tmpfs(64 << 20);
+    const spool = await Spool.open({
+      ...{ path: `${disk.path}/spool`, bytesMax: 1e9, keepMs: 1e9, disk: systemDisk },
+      ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
+    });
+    const queue = await spool.feed("room");
+    const source = await spool.source("left", "visible");
+    const event = (text: string) => [{ timeMs: 1, source: null, body: { kind: "text" as const, text } }];
+    for (let number = 0; number < 200; number++) source.add(madeUpJpeg(50_000, number), number);
+    for (let round = 0; round < 20; round++) await queue.append(event("x".repeat(100_000)));
+    await waitFor(() => source.memoryBytes === 0, { what: "pictures on the disk" });
+    // The space of the disk is looked at once a second: before it is, SQLite itself and the files meet the end of it.
+    await Deno.writeFile(`${disk.path}/other`, new Uint8Array(80 << 20)).catch(() => {});
+    let refused = 0;
+    for (let round = 0; round < 100; round++) {
+      await queue.append(event("y".repeat(100_000))).catch(() => refused++);
+    }
+    assertEquals(refused, 0);
+    assertGreater(source.droppedPictures, 100);
+    assertEquals(queue.events + queue.dropped, 120);
+    // No picture is left: now the oldest readings go.
+    for (let round = 0; round < 100; round++) {
+      await queue.append(event("z".repeat(100_000))).catch(() => refused++);
+    }
+    assertEquals(refused, 0);
+    assertGreater(queue.dropped, 20);
+    assertEquals(queue.events + queue.dropped, 220);
+    assertEquals((await queue.read(queue.lastSequence - 1, 10)).length, 1, "the newest is there");
+    await Deno.remove(`${disk.path}/other`);
+    await queue.held([{ first: 1, last: queue.lastSequence }]);
+    source.add(madeUpJpeg(50_000, 1), 1);
+    await waitFor(() => source.memoryBytes === 0, { what: "a picture on the disk again" });
+    await spool.close();
   },
 });
