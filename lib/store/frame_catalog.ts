@@ -232,7 +232,8 @@ export interface FrameCatalog {
   samePictures(sourceId: number, pictures: readonly PictureContent[]): Promise<NamedPicture[]>;
   /** Which of the file names (folded by `nameKey`) some picture of the source has, or had and is not gone yet. */
   takenFiles(sourceId: number, keys: readonly string[]): Promise<string[]>;
-  trash(limit: number): Promise<TrashRow[]>;
+  /** Files which have to go, oldest first; `after`: behind this one. */
+  trash(limit: number, after?: number): Promise<TrashRow[]>;
 }
 
 /** The methods that change something. */

@@ -181,8 +181,9 @@ export class FrameQueries {
     return keys.filter((key) => this.#sql.get(sql, sourceId, key) !== undefined);
   }
 
-  trash(limit: number): TrashRow[] {
-    return this.#sql.all("SELECT id, folder, file FROM trash ORDER BY id LIMIT ?", limit) as unknown as TrashRow[];
+  trash(limit: number, after = 0): TrashRow[] {
+    const sql = "SELECT id, folder, file FROM trash WHERE id > ? ORDER BY id LIMIT ?";
+    return this.#sql.all(sql, after, limit) as unknown as TrashRow[];
   }
 
   /** Between which ids all frames of this time are; undefined when there are none. */

@@ -54,11 +54,12 @@ async function recoverSegment(segment: SegmentState, options: FrameRecoveryOptio
   }
 }
 
-/** Files whose rows were gone when the last run ended. */
+/** Files whose rows were gone when the last run ended; what cannot be removed keeps no server from starting. */
 async function emptyTrash(options: FrameRecoveryOptions): Promise<void> {
-  while (true) {
-    const trash = await options.catalog.trash(BATCH);
+  for (let after = 0;;) {
+    const trash = await options.catalog.trash(BATCH, after);
     if (trash.length === 0) return;
     await removeTrash(trash, options);
+    after = trash.at(-1)!.id;
   }
 }

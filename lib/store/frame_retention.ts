@@ -104,13 +104,21 @@ export async function removeTrash(
 ): Promise<void> {
   const { catalog, disk, folders, log } = options;
   for (const [folder, rows] of Map.groupBy(trash, (row) => row.folder)) {
+    const ends = await Promise.allSettled(rows.map(({ file }) => disk.remove(folders.path(folder, file))));
+    const gone = rows.filter((_, index) => ends[index]!.status === "fulfilled");
+    const failed = ends.filter((end) => end.status === "rejected");
+    if (failed.length > 0) {
+      const fields = { folder, files: failed.length, ...errorFields(failed[0]!.reason) };
+      log("error", "Cannot remove expired frames", fields);
+    }
     try {
-      await Promise.all(rows.map(({ file }) => disk.remove(folders.path(folder, file))));
-      if (await disk.info(folders.path(folder)) !== null) await disk.syncFolder(folders.path(folder));
+      if (gone.length > 0 && await disk.info(folders.path(folder)) !== null) {
+        await disk.syncFolder(folders.path(folder));
+      }
     } catch (error) {
       log("error", "Cannot remove expired frames", { folder, ...errorFields(error) });
       continue;
     }
-    await catalog.forgetTrash(rows.map(({ id }) => id));
+    await catalog.forgetTrash(gone.map(({ id }) => id));
   }
 }

@@ -272,8 +272,8 @@ export class MemoryFrameCatalog extends MemoryCommits implements FrameCatalog {
     });
   }
 
-  trash(limit: number) {
-    return this.#read("trash", ({ trash }) => trash.slice(0, limit));
+  trash(limit: number, after = 0) {
+    return this.#read("trash", ({ trash }) => trash.filter(({ id }) => id > after).slice(0, limit));
   }
 
   #read<T>(method: string, query: (tables: Tables) => T): Promise<T> {

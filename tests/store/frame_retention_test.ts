@@ -208,6 +208,34 @@ Deno.test("FrameStore removes rows and file of a frame, or neither, whenever the
   assert(calls > 10, `only ${calls} cuts were made`);
 });
 
+Deno.test("FrameStore starts though some files cannot be removed, and these keep no others", async () => {
+  const fixture = new MemoryFrameFixture();
+  await fixture.store.start();
+  const told = await fixture.open({ named: true });
+  for (let sequence = 1; sequence <= 600; sequence++) {
+    await told.write(sequence, pictureOf(sequence, 10), { name: `${sequence}.jpg` });
+  }
+  await told.writer.close("stopped");
+  for (const { id } of await fixture.catalog.segments({ sealed: true, limit: 10 })) {
+    await fixture.catalog.dropFrames(id, 1_000);
+  }
+  fixture.crash("everything");
+  const { disk } = fixture;
+  const { remove } = disk;
+  let refusals = 0;
+  disk.remove = function (path) {
+    // Nothing could interrupt a loop that asks for these ever again: it gets them.
+    if (!/\/(7|300)\.jpg$/.test(path) || ++refusals > 100) return remove.call(this, path);
+    return Promise.reject(new Deno.errors.PermissionDenied("read-only"));
+  };
+  await fixture.store.start();
+  assertEquals(await filesOf(fixture, "box/cam"), ["300.jpg", "7.jpg"]);
+  assertEquals((await fixture.catalog.trash(10)).map(({ file }) => file), ["7.jpg", "300.jpg"]);
+  disk.remove = remove;
+  await fixture.again();
+  assertEquals([await filesOf(fixture, "box/cam"), await fixture.catalog.trash(10)], [[], []]);
+});
+
 Deno.test("FrameStore tries again later to remove what it cannot remove now", async () => {
   const fixture = new MemoryFrameFixture(BY_SIZE);
   await fixture.store.start();
