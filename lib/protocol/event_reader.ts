@@ -125,7 +125,8 @@ function readInt32(end: number): number {
 function readNumber(end: number): number {
   let value = 0;
   for (let factor = 1;; factor *= 128) {
-    if (at >= end) throw UNUSUAL;
+    // Behind nine bytes there is none, however many zeros follow: nothing times infinity is no number.
+    if (at >= end || factor > 2 ** 56) throw UNUSUAL;
     const byte = bytes[at++]!;
     value += (byte & 127) * factor;
     if (value > Number.MAX_SAFE_INTEGER) throw UNUSUAL;

@@ -66,12 +66,13 @@ export class EventRollups {
     this.#measures.clear();
   }
 
+  /** The largest sum is as near to infinity as sums come: of two infinities there may be none, and no row takes that. */
   #write(measureId: number, stepMs: number, timeMs: number, { count, sum, min, max, late }: Sums): void {
     this.#sql.run(
       `INSERT INTO rollup (measure_id, step_ms, time_ms, count, sum, min, max, late) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = sum + excluded.sum,
+       ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = max(-?9, min(?9, sum + excluded.sum)),
          min = min(min, excluded.min), max = max(max, excluded.max), late = late + excluded.late`,
-      ...[measureId, stepMs, timeMs, count, sum, min, max, late],
+      ...[measureId, stepMs, timeMs, count, bounded(sum), min, max, late, Number.MAX_VALUE],
     );
   }
 }
@@ -81,12 +82,16 @@ function coarsen(finer: ReadonlyMap<number, Sums>, stepMs: number): ReadonlyMap<
   for (const [timeMs, { count, sum, min, max, late }] of finer) {
     const sums = sumsAt(cells, Math.floor(timeMs / stepMs) * stepMs);
     sums.count += count;
-    sums.sum += sum;
+    sums.sum = bounded(sums.sum + sum);
     sums.min = Math.min(sums.min, min);
     sums.max = Math.max(sums.max, max);
     sums.late += late;
   }
   return cells;
+}
+
+function bounded(sum: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, sum));
 }
 
 function sumsAt(cells: Map<number, Sums>, timeMs: number): Sums {

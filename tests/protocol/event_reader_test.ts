@@ -96,6 +96,16 @@ Deno.test("decodeBatch: numbers at the edges of their ranges are what the generi
   }
 });
 
+Deno.test("decodeBatch: a number of hundreds of bytes is malformed, wherever it is", () => {
+  const long = [...Array(200).fill(0x80), 0];
+  const json = field(0x2a, [0x7b, 0x7d]);
+  for (const event of [[8, ...long, ...json], [16, ...long, ...json], [0x2a, ...long], field(0x1a, [8, ...long])]) {
+    const batch = new Uint8Array([...field(10, event), ...field(10, json)]);
+    assertEquals((outcome(decodeBatch, batch) as string[])[0], "MALFORMED");
+  }
+  assertEquals((outcome(decodeBatch, new Uint8Array([10, ...long])) as string[])[0], "MALFORMED");
+});
+
 Deno.test("decodeBatch: a field that ends behind its message is malformed", () => {
   for (const cut of [[0x25, 1, 2, 3], [0x25], [0x08, 0x80], [0x2a, 2, 1]]) {
     for (const event of [field(0x1a, cut), [...field(0x1a, cut), ...field(0x32, [0x63])]]) {

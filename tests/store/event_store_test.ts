@@ -71,6 +71,20 @@ eventContract("takes each event of a run once, and those of another run again", 
   assertEquals((await fixture.all()).length, 10);
 });
 
+eventContract("takes numbers whose sum is too large to be one, and goes on", async (fixture) => {
+  const feed = await fixture.open();
+  const numbers = (...values: number[]) => values.map((a) => json(JSON.stringify({ a })));
+  assertEquals((await feed.append(numbers(1e308, 1e308))).stored, 2);
+  assertEquals((await feed.append(numbers(-1e308, -1e308), { first: 3 })).stored, 2);
+  const apart = { first: 5, stepMs: 60_000, endMs: NOW - 600_000 };
+  assertEquals((await feed.append(numbers(1e308, -1e308, 1e308, -1e308), apart)).stored, 4);
+  const minute = { first: 9, stepMs: 1, endMs: NOW - 1_000_000 };
+  assertEquals((await feed.append([...numbers(1e308, 1e308, 1e308)], minute)).stored, 3);
+  assertEquals((await feed.append(numbers(-1e308, -1e308, -1e308), { ...minute, first: 12 })).stored, 3);
+  assertEquals((await feed.append(numbers(1), { first: 15 })).stored, 1);
+  assertEquals((await fixture.all()).length, 15);
+});
+
 eventContract("takes an empty batch, and appends of the same time in their order", async (fixture) => {
   const feed = await fixture.open();
   assertEquals(await feed.append([]), { stored: 0, lastSequence: 0 });
