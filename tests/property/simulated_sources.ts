@@ -154,8 +154,8 @@ export class SimulatedSources {
       const frames = (await this.#recorded(source)).filter(({ run }) => named || run === job.run);
       const sequences = frames.map(({ sequence }) => sequence);
       if (policy === "latest") {
-        const { captured, stored, droppedByReason: { link, offline } } = job;
-        assertEquals(stored + link + offline, captured, `${name}: not all were stored or counted`);
+        const { captured, stored, droppedByReason: { link, offline, disk } } = job;
+        assertEquals(stored + link + offline + disk, captured, `${name}: not all were stored or counted`);
         assertEquals(sequences.length, stored, `${name}: more was stored than told`);
         continue;
       }
