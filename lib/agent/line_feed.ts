@@ -79,11 +79,9 @@ export class LineFeed {
     return at >= events.length;
   }
 
-  /** As {@linkcode take}, of lines without bad ones, and without waiting. @throws {FramewireError} `NO_SPACE`. */
+  /** As {@linkcode take}, of lines without bad ones, and without waiting: all of them or none. @throws {FramewireError} `NO_SPACE`. */
   async takeNow(events: readonly NewEvent[]): Promise<void> {
-    for (let at = 0; at < events.length; at += LIMITS.eventsPerBatchMax) {
-      await this.#options.push(events.slice(at, at + LIMITS.eventsPerBatchMax));
-    }
+    if (events.length > 0) await this.#options.push(events);
   }
 
   /** False when there is no room. */

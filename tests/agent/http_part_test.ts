@@ -68,6 +68,22 @@ Deno.test("http part: a spool that refuses is 429, another failure 500, and page
   await box.stop();
 });
 
+Deno.test("http part: of a body that is refused nothing is taken, so that it may come again", async () => {
+  const pushed: number[] = [];
+  const box = listen((events) => {
+    pushed.push(events.length);
+    return pushed.length === 1
+      ? Promise.resolve()
+      : Promise.reject(new FramewireError("NO_SPACE", "The spool is full"));
+  });
+  const body = Array.from({ length: 2_500 }, (_, index) => `line ${index}`).join("\n");
+  assertEquals((await box.post(body)).text, '{"taken":2500}');
+  assertEquals((await box.post(body)).status, 429);
+  assertEquals(pushed, [2_500, 2_500], "all in one commit, or none");
+  assertEquals((await box.post("\n\n")).text, '{"taken":0}');
+  await box.stop();
+});
+
 Deno.test("http part: a body is taken to its bound and not further, and so many requests at once", async () => {
   let pulled = 0;
   const piece = new Uint8Array(64 * 1024);
