@@ -127,7 +127,17 @@ export class Spool {
     const reserved = RESERVED_NUMBERS;
     const id = await this.#calls.call<number>("frames.addSource", name, kind, run, reserved);
     const content = { first: null, pictures: 0, bytes: 0, fileBytes: 0, oldestMs: null };
-    const source = new SpoolSource(this.#sourceHome, { id, name, kind, run, last: 0, reserved, content, unknown: [] });
+    const source = new SpoolSource(this.#sourceHome, {
+      id,
+      name,
+      kind,
+      run,
+      last: 0,
+      reserved,
+      lastKept: 0,
+      content,
+      unknown: [],
+    });
     this.#sources.set(name, source);
     return source;
   }

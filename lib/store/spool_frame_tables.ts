@@ -35,6 +35,8 @@ export interface SpooledSource {
   /** The last number that may have been given, and up to which they may be. */
   readonly last: number;
   readonly reserved: number;
+  /** The last number of those that lie there, also by a commit that seemed to fail; 0 when none does. */
+  readonly lastKept: number;
   /** What was dropped, and the server does not know of yet. */
   readonly unknown: readonly NewDrop[];
   readonly content: PictureContent;
@@ -89,7 +91,10 @@ export class SpoolFrameTables {
   }
 
   sources(): SpooledSource[] {
-    return this.#sql.all("SELECT id, name, kind, run, reserved AS last, reserved FROM source ORDER BY id").map(
+    return this.#sql.all(
+      `SELECT id, name, kind, run, reserved AS last, reserved,
+         (SELECT coalesce(max(sequence), 0) FROM picture WHERE source = source.id) AS lastKept FROM source ORDER BY id`,
+    ).map(
       (row) => {
         const source = row as unknown as Omit<SpooledSource, "content" | "unknown">;
         return { ...source, unknown: this.#unknown(source.id), content: this.#content(source.id) };

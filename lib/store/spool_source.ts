@@ -60,7 +60,7 @@ export class SpoolSource implements FrameSpool {
   changed: () => void = () => {};
   dropped: (drop: NewDrop) => void = () => {};
 
-  constructor(home: SourceHome, { id, name, kind, run, last, reserved, content, unknown }: SpooledSource) {
+  constructor(home: SourceHome, { id, name, kind, run, last, reserved, lastKept, content, unknown }: SpooledSource) {
     this.name = name;
     this.#home = home;
     this.#id = id;
@@ -74,8 +74,7 @@ export class SpoolSource implements FrameSpool {
     });
     this.#content = content;
     this.#unknown = unknown;
-    // None was given behind it.
-    this.#diskLast = content.pictures === 0 ? 0 : last;
+    this.#diskLast = lastKept;
   }
 
   get run(): string {
@@ -227,6 +226,7 @@ export class SpoolSource implements FrameSpool {
     if (row !== undefined) {
       this.#id = row.id;
       this.#content = row.content;
+      this.#fresh.removeThrough(this.#diskLast = row.lastKept);
       return;
     }
     const lost = this.#content;

@@ -1,11 +1,15 @@
-import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertLessOrEqual, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { LIMITS } from "../../lib/config/limits.ts";
+import { FramewireError } from "../../lib/errors.ts";
 import { systemDisk } from "../../lib/platform/disk.ts";
 import { decodeBatch } from "../../lib/protocol/event_batch.ts";
 import { Spool } from "../../lib/store/spool.ts";
 import type { SpoolOptions } from "../../lib/store/spool_options.ts";
-import type { SpoolSource } from "../../lib/store/spool_source.ts";
+import { SpoolDatabase } from "../../lib/store/spool_database.ts";
+import { SpoolSegments } from "../../lib/store/spool_segments.ts";
+import { SpoolSource } from "../../lib/store/spool_source.ts";
+import type { SourceHome } from "../../lib/store/spool_source_home.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { madeUpJpeg } from "../helpers/source_world.ts";
@@ -252,4 +256,36 @@ Deno.test("gaps of a camera are told with their number, also in the next life, a
   const again = await open(folder.path);
   assertEquals((await again.source("left", "visible")).unknown, before);
   await again.close();
+});
+
+Deno.test("SpoolSource goes on behind a commit which failed after it had reached the disk", async () => {
+  await using folder = await tempFolder();
+  const database = new SpoolDatabase(folder.join("spool.db"));
+  const segments = new SpoolSegments(systemDisk, folder.path, 1e9);
+  await segments.open([]);
+  let failed = "";
+  const call = async (method: string, ...args: readonly unknown[]) => {
+    await Promise.resolve();
+    const frames = database.frames as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+    const value = database.transaction(() => frames[method.slice("frames.".length)]!(...args));
+    if (method !== failed) return value;
+    failed = "";
+    throw new FramewireError("STORAGE_FAILED", "I/O");
+  };
+  database.transaction(() => database.frames.addSource("left", "visible", "run", 0));
+  const row = () => database.frames.sources()[0]!;
+  const rest = { reserve: () => {}, makeRoom: () => Promise.resolve(false), later: () => {}, now: () => 0 };
+  const home = { segments, ...rest, call: call as SourceHome["call"], plausibleMs: () => 1 };
+  const source = new SpoolSource(home, row());
+  add(source, 3);
+  failed = "frames.add";
+  await assertRejects(() => source.flush(), FramewireError, "I/O");
+  add(source, 1, { from: 4 });
+  await source.reopened(row());
+  assertEquals([source.pictures, source.memoryBytes], [4, 1_000]);
+  await source.flush();
+  assertEquals([source.pictures, source.memoryBytes, source.bytes], [4, 0, 4_000]);
+  assertEquals(await take(source), [[1, 1], [2, 2], [3, 3], [4, 4]]);
+  segments.close();
+  database.close();
 });
