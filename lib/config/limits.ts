@@ -100,6 +100,10 @@ export const LIMITS = {
   sourceNameBytesMax: 128,
   /** Sources of one device that are remembered. */
   sourcesPerDeviceMax: 256,
+  /** Runs of one source without frames that are remembered, so that nothing is sent twice: a start of a box makes one. */
+  runsPerSourceMax: 1_000,
+  /** Gaps of one source that are remembered: a link that comes and goes every minute makes that many a week. */
+  gapsPerSourceMax: 10_000,
   /** Events of one batch: a commit of so many takes milliseconds. */
   eventsPerBatchMax: 1_000,
   /** One event, with its picture if it has one. */

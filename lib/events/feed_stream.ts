@@ -40,6 +40,9 @@ interface Waiting {
   stored: number | null;
 }
 
+/** What a batch counts for at least of what waits: with batches of one event the disk has more to do than with full ones. */
+const BATCH_BYTES_MIN = 64 * 1024;
+
 export class FeedStream {
   readonly counts = new EventCounts();
   readonly #stream: number;
@@ -90,7 +93,7 @@ export class FeedStream {
     this.#waiting.push(waiting);
     this.#waitingEvents += events.length;
     this.#waitingBytes += bytes;
-    held.add(bytes);
+    held.add(Math.max(bytes, BATCH_BYTES_MIN));
     this.counts.received += events.length;
     totals.received += events.length;
     this.#acks.received(last);
@@ -130,7 +133,7 @@ export class FeedStream {
       .then(({ stored }) => this.#stored(waiting, stored))
       .catch((error) => this.#events.failed(error))
       .finally(() => {
-        this.#options.held.remove(waiting.bytes);
+        this.#options.held.remove(Math.max(waiting.bytes, BATCH_BYTES_MIN));
         this.#appending.delete(appending);
       });
     this.#appending.add(appending);

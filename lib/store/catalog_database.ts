@@ -8,7 +8,7 @@ import { EventQueries } from "./event_queries.ts";
 import { EVENT_LATE_SCHEMA, EVENT_SCHEMA } from "./event_schema.ts";
 import { EventTables } from "./event_tables.ts";
 import { FrameQueries } from "./frame_queries.ts";
-import { FRAME_CONTENT_SCHEMA, FRAME_SCHEMA } from "./frame_schema.ts";
+import { FRAME_CONTENT_SCHEMA, FRAME_RUN_SCHEMA, FRAME_SCHEMA } from "./frame_schema.ts";
 import { FrameTables } from "./frame_tables.ts";
 import { nameKey } from "./safe_name.ts";
 import { type SqlValue, Statements } from "./statements.ts";
@@ -40,6 +40,7 @@ const MIGRATIONS = [
   EVENT_LATE_SCHEMA,
   ALERT_SCHEMA,
   FRAME_CONTENT_SCHEMA,
+  FRAME_RUN_SCHEMA,
 ];
 
 export class CatalogDatabase {

@@ -1,6 +1,7 @@
 /** Removes the oldest events, by their arrival, some at a time, so that commits go on in between. */
 import type { Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
+import { SteadyWall } from "./steady_wall.ts";
 import type { DroppedEvents, EventCatalog } from "./event_catalog.ts";
 
 /** What is kept by the minute stays this many times as long as the events; hours and days stay for ever. */
@@ -19,10 +20,12 @@ export class EventRetention {
   readonly #options: EventRetentionOptions;
   /** The highest id at times of the monotonic clock, oldest first. */
   readonly #marks: { readonly atMs: number; readonly id: number }[] = [];
+  readonly #wall: SteadyWall;
   #isStopped = false;
 
   constructor(options: EventRetentionOptions) {
     this.#options = options;
+    this.#wall = new SteadyWall(options.clock);
   }
 
   /** Remembers what was there before this start. */
@@ -40,7 +43,9 @@ export class EventRetention {
   async expire(): Promise<void> {
     const { catalog, clock, log, retention: { keepMs } } = this.#options;
     if (keepMs === null) return;
+    const isSteady = this.#wall.isSteady(keepMs);
     const idMax = await this.#oldId(keepMs);
+    if (!isSteady) return;
     const beforeMs = clock.wallMs() - keepMs;
     const rows = await this.#all(() => catalog.dropEvents(beforeMs, idMax));
     if (rows > 0) log("debug", "Events removed by retention", { events: rows });

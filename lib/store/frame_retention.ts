@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { FrameCatalog, SegmentState, TrashRow } from "./frame_catalog.ts";
 import type { FrameFolders } from "./frame_folders.ts";
+import type { SteadyWall } from "./steady_wall.ts";
 import type { Turns } from "./turns.ts";
 
 /** What is removed by itself. */
@@ -35,31 +36,37 @@ export interface RetentionOptions {
   readonly turns: Turns;
   /** Whether somebody reads it at the moment. */
   readonly isRead: (segmentId: number) => boolean;
+  readonly wall: SteadyWall;
   /** When a segment got its last frame on the monotonic clock, ms; undefined when that was before this start. */
   readonly usedMs: (segmentId: number) => number | undefined;
   /** It is gone. */
   readonly removed: (segmentId: number) => void;
 }
 
+/** `isSteady`: the wall clock may be believed. */
+type Expiring = RetentionOptions & { readonly isSteady: boolean };
+
 /** Removes what is older, or more, than is to be kept. */
 export async function expireFrames(options: RetentionOptions): Promise<void> {
   const { catalog, retention: { keepMs, bytesMax, sourceBytesMax = null } } = options;
   if (keepMs === null && bytesMax === null && sourceBytesMax === null) return;
+  // Asked at each time, as it sees jumps by that.
+  const isSteady = options.wall.isSteady(keepMs ?? 0);
   // Those which failed the last time.
   await removeTrash(await catalog.trash(BATCH), options);
   const sources = await catalog.sources();
   if (sourceBytesMax !== null) {
     for (const source of sources) {
       const excess = { bytes: source.bytes - sourceBytesMax };
-      if (excess.bytes > 0) await dropOldest(options, excess, source.id);
+      if (excess.bytes > 0) await dropOldest({ ...options, isSteady }, excess, source.id);
     }
   }
   const bytes = (await catalog.sources()).reduce((sum, source) => sum + source.bytes, 0);
-  await dropOldest(options, { bytes: bytesMax === null ? 0 : bytes - bytesMax });
+  await dropOldest({ ...options, isSteady }, { bytes: bytesMax === null ? 0 : bytes - bytesMax });
 }
 
 /** Drops segments while there is an excess, and those which are too old; the oldest by arrival first. */
-async function dropOldest(options: RetentionOptions, excess: { bytes: number }, sourceId?: number): Promise<void> {
+async function dropOldest(options: Expiring, excess: { bytes: number }, sourceId?: number): Promise<void> {
   let kept = 0;
   while (true) {
     const query = { sealed: true, limit: kept + BATCH, ...(sourceId === undefined ? {} : { sourceId }) };
@@ -78,11 +85,14 @@ async function dropOldest(options: RetentionOptions, excess: { bytes: number }, 
   }
 }
 
-/** Wall clocks jump: what was recorded a moment ago stays, whatever the time is said to be. */
-function isTooOld({ id, receivedMs }: SegmentState, { retention, clock, usedMs }: RetentionOptions): boolean {
+/**
+ * Wall clocks jump: what was recorded a moment ago stays, whatever the time is said to be, and what was there before this
+ * start until the clock has been steady for a while.
+ */
+function isTooOld({ id, receivedMs }: SegmentState, { retention, clock, usedMs, isSteady }: Expiring): boolean {
   if (retention.keepMs === null || clock.wallMs() - receivedMs <= retention.keepMs) return false;
   const used = usedMs(id);
-  return used === undefined || clock.now() - used > retention.keepMs;
+  return used === undefined ? isSteady : clock.now() - used > retention.keepMs;
 }
 
 function dropSegment({ id, sourceId, folder, file }: SegmentState, options: RetentionOptions): Promise<void> {

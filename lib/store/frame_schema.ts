@@ -90,3 +90,13 @@ export const FRAME_SCHEMA = `
 export const FRAME_CONTENT_SCHEMA = `
   DROP INDEX IF EXISTS frame_by_name;
   CREATE INDEX IF NOT EXISTS frame_by_content ON frame (source_id, name, crc32) WHERE file IS NOT NULL;`;
+
+/** How many frames are there of each run, and when it was opened last: those which nobody needs any more are forgotten. */
+export const FRAME_RUN_SCHEMA = `
+  ALTER TABLE run ADD COLUMN frames INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN opened INTEGER NOT NULL DEFAULT 0;
+  UPDATE run SET opened = id;
+  UPDATE run SET frames = counted.frames
+    FROM (SELECT run_id, count(*) AS frames FROM frame GROUP BY run_id) AS counted WHERE counted.run_id = run.id;
+  CREATE INDEX run_by_opened ON run (source_id, opened);
+  CREATE INDEX run_empty ON run (source_id, opened) WHERE frames = 0;`;

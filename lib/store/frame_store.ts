@@ -28,6 +28,7 @@ import { expireFrames, type FrameRetention } from "./frame_retention.ts";
 import { type FrameSegment, FrameSegments, type SegmentBounds } from "./frame_segments.ts";
 import { SPAN_PAUSE_MS } from "./frame_spans.ts";
 import { FrameWriter } from "./frame_writer.ts";
+import { SteadyWall } from "./steady_wall.ts";
 import { NO_SPACE_RETRY_MS, storageError } from "./storage_error.ts";
 import { Turns } from "./turns.ts";
 
@@ -76,6 +77,7 @@ export class FrameStore {
   readonly #ending = new Set<FrameWriter>();
   readonly #openings = new Turns();
   readonly #turns = new Turns();
+  readonly #wall: SteadyWall;
   /** Readers by segment. */
   readonly #readers = new Map<number, number>();
   /** When segments of this run got their last frame, monotonic; by their id. */
@@ -86,6 +88,7 @@ export class FrameStore {
     this.#options = options;
     this.#folders = new FrameFolders(options.disk, options.folder);
     this.#bounds = boundsOf(options.retention);
+    this.#wall = new SteadyWall(options.clock);
   }
 
   /** Makes the folders and mends what a crash left behind. May be repeated after a crash of itself. */
@@ -203,6 +206,7 @@ export class FrameStore {
       ...this.#options,
       folders: this.#folders,
       turns: this.#turns,
+      wall: this.#wall,
       isRead: (segmentId) => this.#readers.has(segmentId),
       usedMs: (segmentId) => this.#usedMs.get(segmentId),
       removed: (segmentId) => this.#usedMs.delete(segmentId),

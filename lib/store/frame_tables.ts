@@ -1,4 +1,5 @@
 /** Changes of frames in the catalog, as SQL; synchronous, in the worker. What they promise: `frame_catalog.ts`. */
+import { LIMITS } from "../config/limits.ts";
 import type { SourceKind } from "../protocol/message.ts";
 import type {
   FrameBatch,
@@ -16,6 +17,9 @@ import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 import type { SqlRow, Statements } from "./statements.ts";
 
 type NewGap = Omit<GapRow, "id" | "sourceId">;
+
+/** Gaps are counted whenever so many more were noted, of whichever source. */
+const GAPS_PER_CHECK = 64;
 
 export class FrameTables {
   readonly #sql: Statements;
@@ -45,13 +49,7 @@ export class FrameTables {
     }
     this.#sql.run("UPDATE source SET kind = ? WHERE device = ? AND name = ? AND kind <> ?", kind, device, name, kind);
     const source = sourceOf(find()!);
-    this.#sql.run("INSERT OR IGNORE INTO run (source_id, name, stored) VALUES (?, ?, 0)", source.id, run);
-    const { id, stored } = this.#sql.get(
-      "SELECT id, stored FROM run WHERE source_id = ? AND name = ?",
-      source.id,
-      run,
-    )!;
-    return { source, runId: id as number, stored: stored as number };
+    return { source, ...this.#openRun(source.id, run) };
   }
 
   addSegment(sourceId: number, start: string): { id: number; file: string } {
@@ -75,7 +73,14 @@ export class FrameTables {
     }
     for (const result of results) this.#addResult(result);
     for (const gap of gaps) this.#changeGap(sourceId, gap);
-    this.#sql.run("UPDATE run SET stored = ?2 WHERE id = ?1 AND stored < ?2", runId, stored);
+    if (frames.length > 0) {
+      this.#sql.run(
+        "UPDATE run SET stored = max(stored, ?), frames = frames + ? WHERE id = ?",
+        stored,
+        frames.length,
+        runId,
+      );
+    } else this.#sql.run("UPDATE run SET stored = ?2 WHERE id = ?1 AND stored < ?2", runId, stored);
     return frames.length === 0 ? 0 : lastId - frames.length + 1;
   }
 
@@ -88,7 +93,7 @@ export class FrameTables {
     const sourceId = segment["source_id"] as number;
     const folder = segment["folder"] as string;
     const rows = this.#sql.all(
-      "SELECT id, bytes, file FROM frame WHERE segment_id = ? ORDER BY id LIMIT ?",
+      "SELECT id, run_id, bytes, file FROM frame WHERE segment_id = ? ORDER BY id LIMIT ?",
       segmentId,
       rowsMax,
     );
@@ -98,6 +103,9 @@ export class FrameTables {
       const change = "SET frames = frames - ?, bytes = bytes - ? WHERE id = ?";
       this.#sql.run(`UPDATE segment ${change}`, rows.length, bytes, segmentId);
       this.#sql.run(`UPDATE source ${change}`, rows.length, bytes, sourceId);
+      for (const [runId, some] of Map.groupBy(rows, (row) => row["run_id"] as number)) {
+        this.#sql.run("UPDATE run SET frames = frames - ? WHERE id = ?", some.length, runId);
+      }
     }
     const files = rows.flatMap(({ file }) => file === null ? [] : [file as string]);
     const isGone = rows.length < rowsMax;
@@ -128,6 +136,25 @@ export class FrameTables {
          AND source_id NOT IN (SELECT source_id FROM gap WHERE to_ms IS NULL) GROUP BY source_id`,
       reason,
     );
+  }
+
+  /** Forgets those without frames which were opened longest ago: their boxes have had many others since. */
+  #openRun(sourceId: number, name: string): Pick<OpenedSource, "runId" | "stored"> {
+    const { opened } = this.#sql.get("SELECT max(opened) AS opened FROM run WHERE source_id = ?", sourceId)!;
+    const { id, stored } = this.#sql.get(
+      `INSERT INTO run (source_id, name, stored, opened) VALUES (?1, ?2, 0, ?3)
+         ON CONFLICT (source_id, name) DO UPDATE SET opened = ?3 RETURNING id, stored`,
+      sourceId,
+      name,
+      (opened as number | null ?? 0) + 1,
+    )!;
+    this.#sql.run(
+      `DELETE FROM run WHERE source_id = ?1 AND frames = 0 AND opened <=
+         (SELECT opened FROM run WHERE source_id = ?1 AND frames = 0 ORDER BY opened DESC LIMIT 1 OFFSET ?2)`,
+      sourceId,
+      LIMITS.runsPerSourceMax,
+    );
+    return { runId: id as number, stored: stored as number };
   }
 
   /** No other source of the house has it, whatever the file system thinks of capital letters. */
@@ -247,9 +274,20 @@ export class FrameTables {
       return;
     }
     if (open) this.#closeGap(sourceId, change.fromMs);
-    this.#sql.run(
+    const { id } = this.#sql.run(
       "INSERT INTO gap (source_id, from_ms, to_ms, frames, reason) VALUES (?, ?, ?, ?, ?)",
       ...[sourceId, change.fromMs, change.toMs, change.frames, change.reason],
+    );
+    if (id % GAPS_PER_CHECK === 0) this.#forgetGaps(sourceId);
+  }
+
+  /** Of more than anybody looks at, the oldest. */
+  #forgetGaps(sourceId: number): void {
+    this.#sql.run(
+      `DELETE FROM gap WHERE source_id = ?1 AND to_ms IS NOT NULL AND id <=
+         (SELECT id FROM gap WHERE source_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+      sourceId,
+      LIMITS.gapsPerSourceMax,
     );
   }
 

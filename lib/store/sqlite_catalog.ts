@@ -15,6 +15,8 @@ import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
 
 /** Batches of events in one commit: some ten thousand readings, a tenth of a second, which is how long others wait. */
 const COMMIT_BATCH_BYTES_MAX = 1024 * 1024;
+/** Calls in one commit: small ones cost more than their bytes say, and others wait for all of them. */
+const COMMIT_CALLS_MAX = 256;
 
 interface Waiting {
   readonly call: CatalogCall;
@@ -137,7 +139,8 @@ export class SqliteCatalog implements Catalog {
     const closeAt = this.#waiting.findIndex(({ call }) => call.method === "close");
     const batches: Uint8Array<ArrayBuffer>[] = [];
     let [end, bytes] = [0, 0];
-    while (end < (closeAt < 0 ? this.#waiting.length : Math.max(closeAt, 1)) && bytes < COMMIT_BATCH_BYTES_MAX) {
+    const endMax = Math.min(COMMIT_CALLS_MAX, closeAt < 0 ? this.#waiting.length : Math.max(closeAt, 1));
+    while (end < endMax && bytes < COMMIT_BATCH_BYTES_MAX) {
       const { method, args } = this.#waiting[end++]!.call;
       const batch = batchOf(method, args);
       if (batch === undefined) continue;

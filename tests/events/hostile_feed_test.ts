@@ -160,3 +160,21 @@ Deno.test("events before the feed is accepted end the connection, and openings a
   await server.settle();
   await server.stop();
 });
+
+Deno.test("of batches of one event few wait for the disk, as it has most to do with them", async () => {
+  const server = await FeedFixture.start();
+  const box = await server.box();
+  await box.open(1, "line1");
+  server.recorder.held = true;
+  for (let sequence = 1; sequence <= 2_000; sequence++) await box.batch(1, eventsFrom(sequence, sequence));
+  for (let turn = 0; turn < 20; turn++) await server.settle();
+  assertEquals(server.totals.received, LIMITS.eventsHeldBytesMax / (64 * 1024));
+  server.recorder.held = false;
+  server.recorder.commit();
+  for (let turn = 0; turn < 40; turn++) {
+    await server.settle();
+    server.recorder.commit();
+  }
+  assertEquals([server.totals.stored, box.errors], [2_000, []]);
+  await server.stop();
+});

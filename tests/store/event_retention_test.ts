@@ -72,6 +72,27 @@ eventContract("keeps what has just come when the server's clock jumps", async (f
   assertEquals((await fixture.all()).map(({ tempCel }) => tempCel), [2, 3], "a day has passed since the first one");
 }, KEEP);
 
+eventContract(
+  "keeps what was there before a start with a wrong clock, until that has been steady for an hour",
+  async (fixture) => {
+    const feed = await fixture.open();
+    await feed.read([1]);
+    const rightMs = fixture.clock.wallMs();
+    fixture.clock.setWall(rightMs + 40_000 * DAY);
+    await fixture.again();
+    await fixture.store.expire();
+    await fixture.clock.advance(HOUR / 2);
+    await fixture.store.expire();
+    fixture.clock.setWall(rightMs + 2 * DAY);
+    await fixture.store.expire();
+    assertEquals((await fixture.all()).length, 1);
+    await fixture.clock.advance(HOUR);
+    await fixture.store.expire();
+    assertEquals(await fixture.all(), []);
+  },
+  KEEP,
+);
+
 eventContract("keeps everything when nothing is said", async (fixture) => {
   const feed = await fixture.open();
   await feed.read([1]);
@@ -108,6 +129,7 @@ Deno.test("EventStore lets commits through while it removes a lot, and stops whe
   const left = (await fixture.all()).length;
   assert(left > 10_000, `${left} are left`);
   await fixture.again();
+  await fixture.clock.advance(HOUR);
   await fixture.store.expire();
   assertEquals(await fixture.all(), []);
 });

@@ -108,6 +108,33 @@ frameContract("keeps what was recorded a moment ago when the clock of the server
 }, BY_AGE);
 
 frameContract(
+  "keeps what was there before a start with a wrong clock, until that has been steady for an hour",
+  async (fixture) => {
+    const { clock } = fixture;
+    const told = await fixture.open();
+    await told.write(1, pictureOf(1));
+    await told.writer.close("stopped");
+    const rightMs = clock.wallMs();
+    clock.setWall(Date.UTC(2099, 0));
+    await fixture.again();
+    await fixture.store.expire();
+    await clock.advance(HOUR_MS / 2);
+    await fixture.store.expire();
+    clock.setWall(rightMs + HOUR_MS / 2);
+    await fixture.store.expire();
+    assertEquals(
+      (await allFrames(fixture.store)).length,
+      1,
+      "kept while the clock was wrong, and young when it was right",
+    );
+    await clock.advance(HOUR_MS);
+    await fixture.store.expire();
+    assertEquals(await allFrames(fixture.store), []);
+  },
+  BY_AGE,
+);
+
+frameContract(
   "does not remove what is read at the moment, and says that there is a hole behind it",
   async (fixture) => {
     const told = await fixture.open();

@@ -1,0 +1,80 @@
+/** Runs and gaps which nobody needs any more are forgotten; what keeps a frame from being stored twice is not. */
+import { assertEquals } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { LIMITS } from "../../lib/config/limits.ts";
+import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
+import { tempFolder } from "../helpers/temp_folder.ts";
+
+const RUNS_MAX = LIMITS.runsPerSourceMax;
+
+function opening(run: string) {
+  return { device: "box", name: "cam", kind: "visible", run, nowMs: 0, sourcesMax: 8 } as const;
+}
+
+const FRAME = {
+  ...{ capturedMs: 0, timeMs: 1, receivedMs: 1, name: null, file: null, position: 0, bytes: 10, crc32: 0 },
+  ...{ verdict: null, result: null },
+};
+
+Deno.test("runs are forgotten in the order in which they were opened last, unless there are frames of them", async () => {
+  await using folder = await tempFolder();
+  const { frames, ...catalog } = await open(folder.join("framewire.db"));
+  const first = (await frames.openSource(opening("recorded")))!;
+  const { id: segmentId } = await frames.addSegment(first.source.id, "x");
+  const batch = { sourceId: first.source.id, results: [], gaps: [] };
+  await frames.commitFrames({
+    ...batch,
+    runId: first.runId,
+    stored: 9,
+    frames: [{ ...FRAME, segmentId, sequence: 9 }],
+  });
+  const empty = (await frames.openSource(opening("empty")))!;
+  await frames.commitFrames({ ...batch, runId: empty.runId, stored: 7, frames: [] });
+  const names = Array.from({ length: RUNS_MAX - 1 }, (_, index) => `run-${index}`);
+  await Promise.all(names.map((run) => frames.openSource(opening(run))));
+  assertEquals((await frames.openSource(opening("empty")))?.stored, 7, "the last that may be kept");
+  await Promise.all(names.slice(0, RUNS_MAX / 2).map((run) => frames.openSource(opening(`other-${run}`))));
+  assertEquals((await frames.openSource(opening("empty")))?.stored, 7, "it was opened lately");
+  await Promise.all(names.map((run) => frames.openSource(opening(`more-${run}`))));
+  assertEquals((await frames.openSource(opening("recorded")))?.stored, 9, "its frame is there");
+  assertEquals((await frames.openSource(opening("empty")))?.stored, 7);
+  await Promise.all(names.map((run) => frames.openSource(opening(`most-${run}`))));
+  await frames.openSource(opening("one more"));
+  assertEquals((await frames.openSource(opening("empty")))?.stored, 0, "forgotten");
+  assertEquals(await catalog.count("SELECT count(*) AS count FROM run"), RUNS_MAX + 1);
+
+  await frames.dropFrames(segmentId, 10);
+  await Promise.all(names.map((run) => frames.openSource(opening(`last-${run}`))));
+  await frames.openSource(opening("two more"));
+  assertEquals((await frames.openSource(opening("recorded")))?.stored, 0, "with its last frame it is as the others");
+  await catalog.close();
+});
+
+Deno.test("of many gaps the newest are remembered", async () => {
+  await using folder = await tempFolder();
+  const { frames, ...catalog } = await open(folder.join("framewire.db"));
+  const { source, runId } = (await frames.openSource(opening("run")))!;
+  const gaps = Array.from({ length: LIMITS.gapsPerSourceMax + 500 }, (_, index) => ({
+    ...{ fromMs: index * 10_000, toMs: index * 10_000 + 1, frames: 1, reason: "link" as const },
+  }));
+  await frames.commitFrames({ sourceId: source.id, runId, stored: 0, frames: [], results: [], gaps });
+  const count = await catalog.count("SELECT count(*) AS count FROM gap");
+  assertEquals(count >= LIMITS.gapsPerSourceMax && count < LIMITS.gapsPerSourceMax + 64, true, `${count}`);
+  const last = gaps.at(-1)!;
+  assertEquals((await frames.gaps(source.id, last.fromMs, last.toMs, 9)).length, 1);
+  await catalog.close();
+});
+
+async function open(path: string) {
+  const catalog = await SqliteCatalog.open(path);
+  return {
+    frames: catalog.frames,
+    close: () => catalog.close(),
+    count(sql: string): Promise<number> {
+      const database = new DatabaseSync(path, { readOnly: true });
+      const { count } = database.prepare(sql).get() as { count: number };
+      database.close();
+      return Promise.resolve(count);
+    },
+  };
+}
