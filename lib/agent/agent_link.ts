@@ -15,6 +15,7 @@ import type { AgentConfig } from "./agent_config.ts";
 import type { AgentOutside, AgentSpool } from "./agent_outside.ts";
 import { AgentWork } from "./agent_work.ts";
 import { FeedPart } from "./feed_part.ts";
+import { Repeats } from "./repeats.ts";
 import { SupervisedPart } from "./supervised_part.ts";
 
 /** What a link is made for; another one of these needs another link. */
@@ -35,6 +36,8 @@ const TROUBLES_MAX = 32;
 const TROUBLE_CHARACTERS_MAX = 300;
 /** A connection that lasted so long was a good one, ms: pauses are short again. */
 const GOOD_MS = 10_000;
+/** In an outage the same is said this often, ms: it may last for days. */
+const STILL_MS = 600_000;
 
 export class AgentLink {
   readonly work = new AgentWork();
@@ -44,12 +47,14 @@ export class AgentLink {
   #spool: AgentSpool | undefined;
   #running: Promise<unknown> = Promise.resolve();
   readonly #space: SpaceWatch;
+  readonly #repeats: Repeats;
   /** Why there is no connection; null when there is one. */
   #trouble: string | null = "not connected yet";
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#space = new SpaceWatch(options.settings.spool.folder, options.outside);
+    this.#repeats = new Repeats(options.outside.clock, STILL_MS);
   }
 
   /** Whether the server has welcomed us, and the connection stands as far as we know. */
@@ -132,11 +137,13 @@ export class AgentLink {
         health: () => this.#health(),
         connected: (welcome, remote) => {
           this.#trouble = null;
+          this.#repeats.forget();
           log("info", "Connected", { server: remote, software: welcome.software, page: welcome.httpUrl });
         },
         interrupted: (error, retryInMs) => {
           this.#trouble = error.message;
-          log("warn", "Not connected", { ...errorFields(error), retryInMs: Math.round(retryInMs) });
+          const level = this.#repeats.isNews(error.message) ? "warn" : "debug";
+          log(level, "Not connected", { ...errorFields(error), retryInMs: Math.round(retryInMs) });
         },
       },
       clips.jobs,

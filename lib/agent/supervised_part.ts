@@ -4,6 +4,7 @@ import { messageOf } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
 import { type Clock, sleep } from "../platform/clock.ts";
 import type { Random } from "../platform/random.ts";
+import { Repeats } from "./repeats.ts";
 
 /** What a part tells while it runs. */
 export interface PartHealth {
@@ -36,7 +37,7 @@ export class SupervisedPart {
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
   #trouble: string | null = null;
-  #saidMs = -Infinity;
+  readonly #repeats: Repeats;
   #startedMs = 0;
   #hasFailed = false;
   #hasEnded = false;
@@ -46,6 +47,7 @@ export class SupervisedPart {
     this.#clock = outside.clock;
     this.#random = outside.random;
     this.#log = outside.log;
+    this.#repeats = new Repeats(outside.clock, SAME_AGAIN_MS);
   }
 
   /** Why it does not work at the moment, for a person; null when it does. */
@@ -100,15 +102,13 @@ export class SupervisedPart {
     // Whatever fails at once each time may have worked for a moment in between.
     if (this.#hasFailed && this.#clock.now() - this.#startedMs < SETTLED_MS) return;
     this.#trouble = null;
+    this.#repeats.forget();
     this.#hasFailed = false;
     this.#log("info", `${this.part.name} works again`);
   }
 
   #tell(text: string): void {
-    const nowMs = this.#clock.now();
-    if (text === this.#trouble && nowMs - this.#saidMs < SAME_AGAIN_MS) return;
     this.#trouble = text;
-    this.#saidMs = nowMs;
-    this.#log("warn", `${this.part.name}: ${text}`);
+    if (this.#repeats.isNews(text)) this.#log("warn", `${this.part.name}: ${text}`);
   }
 }
