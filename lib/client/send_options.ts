@@ -42,8 +42,7 @@ export const SEND_SPEC: CommandSpec = {
   words: "file",
   group: SOURCE_GROUP,
   examples: [
-    "mytool | framewire send --events --spool spool/ --file clip.mp4 --server 10.0.0.5:12345",
-    "framewire send --source left --frames pictures/ --source heat --kind infrared --camera /dev/video2",
+    "mytool | framewire send --events --spool spool/ --source heat --camera /dev/video2 --file clip.mp4",
   ],
 };
 
