@@ -22,7 +22,7 @@ export const EVENT_OPTION_SPECS: readonly OptionSpec[] = [
     name: "spool",
     kind: "text",
     value: "DIR",
-    help: "Keep events and pictures of cameras with --policy all here until they are stored",
+    help: "Keep events, and pictures of cameras with --policy all, here until stored",
   },
   {
     name: "spool-max",
