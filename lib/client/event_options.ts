@@ -35,7 +35,7 @@ export const EVENT_OPTION_SPECS: readonly OptionSpec[] = [
     name: "when-full",
     kind: "text",
     value: "RULE",
-    help: "drop-oldest, which is told; refuse-new: whoever brings events waits",
+    help: "drop-oldest, which is told; refuse-new: who brings events waits",
     default: "drop-oldest",
   },
   { name: "spool-keep", kind: "text", value: "TIME", help: "Older ones are dropped, and that is told", default: "7d" },
