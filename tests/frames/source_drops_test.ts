@@ -1,6 +1,7 @@
 import { assertEquals, assertGreater, assertLess, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { CapturedFrame } from "../../lib/frames/frame_origin.ts";
 import { SourceUpload } from "../../lib/frames/source_upload.ts";
+import { sleep } from "../../lib/platform/clock.ts";
 import { LinkPacer } from "../../lib/protocol/link_pacer.ts";
 import type { Message } from "../../lib/protocol/message.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
@@ -128,6 +129,45 @@ Deno.test("a gap of the camera is told to the server with its reason", async () 
   world.stop.abort();
   await assertRejects(() => world.clock.runUntil(running));
 });
+
+for (const policy of ["latest", "all"] as const) {
+  Deno.test(`a gap of the camera is not told ahead of pictures which wait (${policy})`, async () => {
+    const world = new SourceWorld();
+    let fate: "refuse" | "connect" = "refuse";
+    world.network.connectFate = () => fate;
+    world.add({ policy }, (events) => {
+      const camera = cameraOrigin(world.clock, 10, madeUpJpeg(1_000, 1));
+      let count = 0;
+      return {
+        next: async (signal) => {
+          if (++count !== 6) return await camera.next(signal);
+          // It is gone together with the network, and says so while its last pictures wait.
+          const fromMs = world.clock.wallMs();
+          events.gap({ fromMs, toMs: fromMs + 60_000 });
+          await sleep(world.clock, 60_000, signal);
+          return await camera.next(signal);
+        },
+        close: () => camera.close(),
+      };
+    });
+    const order: string[] = [];
+    world.sink.options.onMessage = (message) => {
+      if (message.kind === "frameData" && message.sequence <= 6) order.push(`frame ${message.sequence}`);
+      if (message.kind === "framesDropped" && message.reason === "camera") order.push(`gap ${message.firstSequence}`);
+      return false;
+    };
+    const running = world.run();
+    running.catch(() => {});
+    await world.clock.advance(10_000);
+    fate = "connect";
+    await world.clock.advance(120_000);
+    const waited = policy === "all" ? [1, 2, 3, 4, 5] : [5];
+    assertEquals(order, [...waited.map((sequence) => `frame ${sequence}`), "gap 6", "frame 6"]);
+    assertEquals(world.sink.violations, []);
+    world.stop.abort();
+    await assertRejects(() => world.clock.runUntil(running));
+  });
+}
 
 Deno.test("eight cameras share a slow link, and none of them lags", async () => {
   const world = new SourceWorld({ network: { bufferBytes: 1024 * 1024 }, sink: { bytesPerSecond: 450_000 } });
