@@ -17,6 +17,8 @@ const PASS_BYTES = 64 * 1024;
 export class MqttReader {
   readonly #connection: Connection;
   readonly #reader = new BytesReader();
+  /** What has come, in all. */
+  bytes = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -52,6 +54,7 @@ export class MqttReader {
       });
       if (read === null) throw lost("it closed it");
       this.#reader.filled(read);
+      this.bytes += read;
     }
     return this.#reader.take(count)!;
   }

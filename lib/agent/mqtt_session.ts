@@ -69,9 +69,9 @@ export class MqttSession {
   #wakeReader: (() => void) | null = null;
   /** What the broker keeps of a topic is new to us. */
   #takesRetained = true;
-  #pingsUnheard = 0;
   #writing: Promise<void> = Promise.resolve();
   #cancelGreeting = () => {};
+  #cancelGoodbye = () => {};
 
   constructor(connection: Connection, options: MqttSessionOptions) {
     this.#connection = connection;
@@ -90,8 +90,9 @@ export class MqttSession {
     void this.#write(encodeConnect({ ...connect, keepAliveSeconds: 2 * PING_SECONDS }));
     const reading = this.#read().catch((error) => this.#end(error));
     await Promise.all([this.#take().catch((error) => this.#end(error)), this.#ping()]);
-    if (this.#error === null) await this.#sayGoodbye();
+    if (this.#error === null) await this.#write(encodeDisconnect());
     this.#cancelGreeting();
+    this.#cancelGoodbye();
     signal.removeEventListener("abort", stop);
     this.#connection.close();
     await Promise.all([reading, this.#writing]);
@@ -105,7 +106,8 @@ export class MqttSession {
     this.#wakeTaker();
     this.#wakeReader?.();
     // Ends a read or a write that waits; when told to stop, what is being taken may still be answered.
-    if (error !== null) this.#connection.close();
+    if (error !== null) return this.#connection.close();
+    this.#cancelGoodbye = this.#options.clock.timer(GOODBYE_MS, () => this.#connection.close());
   }
 
   async #read(): Promise<void> {
@@ -121,7 +123,6 @@ export class MqttSession {
     void this.#write(encodeSubscribe(SUBSCRIBE_ID, this.#options.filters));
     while (!this.#over.signal.aborted) {
       const packet = await this.#reader.next();
-      this.#pingsUnheard = 0;
       if (packet.type === MQTT.publish) await this.#published(decodePublish(packet));
       else if (packet.type === MQTT.suback) this.#subscribed(decodeSuback(packet).granted);
       else if (packet.type !== MQTT.pingresp) throw unexpected(packet);
@@ -180,21 +181,17 @@ export class MqttSession {
 
   async #ping(): Promise<void> {
     const { signal } = this.#over;
+    let [heardBytes, unheard] = [0, 0];
     for (;;) {
       await sleep(this.#options.clock, PING_SECONDS * 1_000, signal);
       if (signal.aborted) return;
-      // As long as it is not read, it cannot be heard.
-      if (this.#wakeReader !== null) continue;
-      if (this.#pingsUnheard >= 2) return this.#end(new FramewireError("PEER_SILENT", "The broker does not answer"));
-      this.#pingsUnheard++;
-      void this.#write(encodePing());
+      // As long as it is not read, it cannot be heard. A large message on a slow link has no pong in it.
+      if (this.#wakeReader !== null || this.#reader.bytes > heardBytes) unheard = 0;
+      heardBytes = this.#reader.bytes;
+      if (unheard >= 2) return this.#end(new FramewireError("PEER_SILENT", "The broker does not answer"));
+      unheard++;
+      if (this.#wakeReader === null) void this.#write(encodePing());
     }
-  }
-
-  async #sayGoodbye(): Promise<void> {
-    const said = new AbortController();
-    const saying = this.#write(encodeDisconnect()).then(() => said.abort());
-    await Promise.race([saying, sleep(this.#options.clock, GOODBYE_MS, said.signal)]);
   }
 
   /** One after the other; never rejects: it is over then. */

@@ -13,10 +13,11 @@ const { parseLine } = agentOutside({} as AgentProgramOutside);
 const ADDRESS = { hostname: "broker", port: 1883 };
 
 /** A part and the broker's end of its first connection. */
-async function start({ cutting = {}, topics = ["t", "u/#"], isLetIn = true, hasSession = false }: {
+async function start({ cutting = {}, topics = ["t", "u/#"], isLetIn = true, isRead = true, hasSession = false }: {
   cutting?: MemoryNetworkOptions;
   topics?: string[];
   isLetIn?: boolean;
+  isRead?: boolean;
   hasSession?: boolean;
 } = {}) {
   const clock = new MadeUpClock();
@@ -43,7 +44,7 @@ async function start({ cutting = {}, topics = ["t", "u/#"], isLetIn = true, hasS
   };
   const running = part.run(stop.signal, health);
   running.catch(() => {});
-  const broker = new MadeUpBroker(await listener.accept());
+  const broker = new MadeUpBroker(await listener.accept(), isRead);
   if (isLetIn) await broker.letIn({ hasSession, granted: topics.map(() => 1) });
   const turns = () => clock.advance(0);
   await turns();
@@ -201,6 +202,26 @@ Deno.test("mqtt part: a broker that says nothing is given up, at first and later
   later.broker.answersPings = false;
   await later.clock.advance(60_000);
   await later.fails("PEER_SILENT", /does not answer/);
+});
+
+Deno.test("mqtt part: a large message on a slow link is waited for", async () => {
+  const box = await start();
+  box.broker.answersPings = false;
+  // 1,000 bytes: topic "t", number 7.
+  await box.broker.write(Uint8Array.of(MQTT.publish << 4 | 2, 0xe8, 0x07, 0, 1, 116, 0, 7));
+  for (let at = 0; at < 5; at++) {
+    await box.broker.write(new Uint8Array(199).fill(120));
+    await box.clock.advance(30_000);
+  }
+  assertEquals([box.taken, box.broker.acked], [[`t: ${"x".repeat(995)}`], [7]]);
+  await box.stop();
+});
+
+Deno.test("mqtt part: a broker that reads nothing does not hold up the end", async () => {
+  const box = await start({ cutting: { bufferBytes: 16 }, isLetIn: false, isRead: false });
+  await box.turns();
+  await box.clock.runUntil(box.stop());
+  assertEquals(box.clock.pendingTimers, 0);
 });
 
 Deno.test("mqtt part: what is no MQTT, and a connection that ends, are failures", async () => {

@@ -21,9 +21,9 @@ export class MadeUpBroker {
   answersPings = true;
   readonly #connection: Connection;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, isRead = true) {
     this.#connection = connection;
-    this.closed = this.#read();
+    this.closed = isRead ? this.#read() : Promise.resolve();
   }
 
   /** Numbers that were answered. */
