@@ -5,12 +5,17 @@
  */
 
 import { LIMITS } from "../config/limits.ts";
+import type { Clock } from "../platform/clock.ts";
 
 /**
- * A batch begins when nothing else is under way, or when this many frames have gathered: with fewer, a sync and a commit
- * would be paid for few. A quarter of a window, so that there is one for each stage while the box sends the fourth.
+ * Besides, a batch begins when this many frames have gathered: with fewer, a sync and a commit would be paid for few. A quarter of a window, so that there is one for each stage while the box sends the fourth.
  */
 const BATCH_FRAMES_MIN = LIMITS.frameWindowFrames / 4;
+/**
+ * When several have come while the last batch was dealt with, the box does not wait for each to be stored, and the next
+ * batch may gather for so long: else syncs and commits without pause would take the processor from what receives. ms.
+ */
+const GATHER_MS = 2;
 
 /** What a round does. */
 export interface RoundSteps<T> {
@@ -31,6 +36,7 @@ export interface RoundSteps<T> {
 
 export class FrameRounds<T> {
   readonly #steps: RoundSteps<T>;
+  readonly #clock: Clock;
   #waiting: T[] = [];
   /** Batches between two stages. */
   #written: (readonly T[])[] = [];
@@ -39,9 +45,11 @@ export class FrameRounds<T> {
   #syncing: Promise<void> | undefined;
   #committing: Promise<void> | undefined;
   #enough = () => {};
+  #isHurried = false;
 
-  constructor(steps: RoundSteps<T>) {
+  constructor(steps: RoundSteps<T>, clock: Clock) {
     this.#steps = steps;
+    this.#clock = clock;
   }
 
   /** What waits for its round. */
@@ -57,6 +65,12 @@ export class FrameRounds<T> {
   add(entry: T): void {
     this.#waiting.push(entry);
     if (this.#waiting.length >= BATCH_FRAMES_MIN) this.#enough();
+  }
+
+  /** Somebody waits for what has been added: nothing more is gathered until {@linkcode run} is over. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#enough();
   }
 
   /** Forgets what waits. */
@@ -86,9 +100,10 @@ export class FrameRounds<T> {
       if (steps.hasFailed()) break;
       this.#written.push(batch);
       this.#syncing ??= this.#sync();
-      await this.#idleOrEnough();
+      await this.#nextIsDue();
     } while (this.#waiting.length > 0 && !steps.hasFailed());
     await this.#idle();
+    this.#isHurried = false;
   }
 
   async #sync(): Promise<void> {
@@ -119,11 +134,20 @@ export class FrameRounds<T> {
     await this.#committing;
   }
 
-  #idleOrEnough(): Promise<void> {
+  async #nextIsDue(): Promise<void> {
+    await this.#orEnough((due) => void this.#idle().then(due));
+    if (this.#waiting.length <= 1 || this.#isHurried || this.#steps.hasFailed()) return;
+    let cancel = () => {};
+    await this.#orEnough((due) => cancel = this.#clock.timer(GATHER_MS, due));
+    cancel();
+  }
+
+  /** Resolves when `begin` calls what it is given, at the latest when there is enough for a batch. */
+  #orEnough(begin: (due: () => void) => void): Promise<void> {
     if (this.#waiting.length >= BATCH_FRAMES_MIN) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#enough = resolve;
-    this.#idle().then(resolve);
+    begin(resolve);
     return promise;
   }
 }

@@ -62,16 +62,7 @@ export class FrameWriter {
   #seen: number;
   /** Frames are taken one after the other. Never rejects. */
   #taking: Promise<void> = Promise.resolve();
-  readonly #rounds = new FrameRounds<Waiting>({
-    write: (batch) => this.#write(batch),
-    sync: () => this.#guard("sync", () => this.#options.segments.sync()),
-    commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
-    // Names are chosen by what the catalog knows.
-    needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
-    alone: (batch) => this.#guard("store", () => this.#options.exclusively(() => this.#roundOfPictures(batch))),
-    hasFailed: () => this.#failed !== undefined,
-    failed: async (cause) => void await this.#fail(storageError("write", cause), false),
-  });
+  readonly #rounds: FrameRounds<Waiting>;
   readonly #writes = new FrameWrites();
   readonly #gaps = new FrameGaps();
   /** Some were passed over of which the catalog does not know yet. */
@@ -94,6 +85,16 @@ export class FrameWriter {
     this.holdsNamed = options.named;
     this.#stored = options.opened.stored;
     this.#seen = options.opened.stored;
+    this.#rounds = new FrameRounds({
+      write: (batch) => this.#writes.write(batch),
+      sync: () => this.#guard("sync", () => options.segments.sync()),
+      commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
+      // Names are chosen by what the catalog knows.
+      needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
+      alone: (batch) => this.#guard("store", () => options.exclusively(() => this.#roundOfPictures(batch))),
+      hasFailed: () => this.#failed !== undefined,
+      failed: async (cause) => void await this.#fail(storageError("write", cause), false),
+    }, options.clock);
   }
 
   /** Highest durable sequence number of this run. */
@@ -161,6 +162,7 @@ export class FrameWriter {
   async flush(): Promise<void> {
     await this.#taking;
     while (this.#failed === undefined && (this.#hasWork || this.#running !== undefined)) {
+      this.#rounds.hurry();
       this.#run(true);
       await this.#running;
     }
@@ -237,6 +239,7 @@ export class FrameWriter {
       this.#queue(frame, segment, position, inFile);
     } catch (cause) {
       // What was taken before a full disk was met is good: it may still become durable.
+      this.#rounds.hurry();
       await this.#running;
       throw await this.#fail(storageError("write", cause), false);
     }
@@ -291,14 +294,10 @@ export class FrameWriter {
     });
   }
 
-  #write(batch: readonly Waiting[]): Promise<void> {
-    return this.#writes.write(batch.flatMap(({ write }) => write ?? []));
-  }
-
   async #roundOfPictures(batch: readonly Waiting[]): Promise<void> {
     const { pictures, segments } = this.#options;
     const some = batch.filter(({ picture }) => picture !== undefined);
-    await this.#write(batch);
+    await this.#writes.write(batch);
     const [placed] = await Promise.all([pictures.place(some.map(({ picture }) => picture!)), segments.sync()]);
     this.#pictureBytes -= some.reduce((sum, { picture }) => sum + picture!.jpeg.length, 0);
     const byEntry = new Map(some.map((entry, index) => [entry, placed[index]!]));

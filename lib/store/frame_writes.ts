@@ -29,8 +29,9 @@ export class FrameWrites {
     return { segment, position, jpeg: isSoon ? jpeg : this.#blocks.hold(jpeg) };
   }
 
-  /** Writes all of them, in their order. Rejects as soon as one cannot be written; the others are of no use then. */
-  async write(writes: readonly FrameWrite[]): Promise<void> {
+  /** Writes what is to be written of the entries, in their order. Rejects as soon as one cannot be written; the others are of no use then. */
+  async write(entries: readonly { readonly write?: FrameWrite }[]): Promise<void> {
+    const writes = entries.flatMap(({ write }) => write ?? []);
     for (const { segment, position, bytes } of pieces(writes)) {
       const aside = bytes.length >= ASIDE_BYTES_MIN;
       for (let start = 0, end = 0; start < bytes.length; start = end) {

@@ -74,7 +74,10 @@ Deno.test("FrameWriter tells a full disk as such, keeps what it has, and shows n
   const fixture = await started({ capacityBytes: 40_960 });
   const told = await fixture.open();
   const error = await assertRejects(async () => {
-    for (let n = 1; n < 100; n++) await told.write(n, pictureOf(n, 3_000), { timeMs: 1000 * n });
+    for (let n = 1; n < 100; n++) {
+      await told.write(n, pictureOf(n, 3_000), { timeMs: 1000 * n });
+      if (n % 4 === 0) await told.writer.flush();
+    }
   }, FramewireError);
   await waitFor(() => told.failures.length > 0, { what: "its owner to hear of it" });
   assertEquals([error.code, told.failures], ["NO_SPACE", ["NO_SPACE"]]);

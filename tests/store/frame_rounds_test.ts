@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
 import { FrameRounds } from "../../lib/store/frame_rounds.ts";
+import { MadeUpClock } from "../helpers/made_up_clock.ts";
 
 const ENOUGH = LIMITS.frameWindowFrames / 4;
 
@@ -11,6 +12,7 @@ class HeldSteps {
   readonly open: { readonly name: string; readonly resolve: () => void; readonly reject: (error: Error) => void }[] =
     [];
   hasEnded = false;
+  readonly clock = new MadeUpClock();
   readonly rounds = new FrameRounds<number>({
     write: (batch) => this.#step(`write ${batch}`),
     sync: () => this.#step("sync"),
@@ -23,7 +25,7 @@ class HeldSteps {
       this.events.push(`failed ${(cause as Error).message}`);
       return Promise.resolve();
     },
-  });
+  }, this.clock);
 
   #step(name: string): Promise<void> {
     this.events.push(name);
@@ -91,6 +93,25 @@ Deno.test("FrameRounds lets few wait until nothing is under way", async () => {
   await steps.finish("commit 1");
   for (const name of ["write 2", "sync", "commit 2"]) await steps.finish(name);
   await run;
+});
+
+Deno.test("FrameRounds gathers for a moment when several came meanwhile, unless somebody waits for them", async () => {
+  for (const end of ["time", "hurry"]) {
+    const steps = new HeldSteps();
+    steps.rounds.add(1);
+    const run = steps.rounds.run();
+    await steps.finish("write 1");
+    for (const entry of [2, 3]) steps.rounds.add(entry);
+    for (const name of ["sync", "commit 1"]) await steps.finish(name);
+    assertEquals(steps.open, []);
+    steps.rounds.add(4);
+    if (end === "hurry") steps.rounds.hurry();
+    else await steps.clock.advance(10);
+    await settled();
+    for (const name of ["write 2,3,4", "sync", "commit 2,3,4"]) await steps.finish(name);
+    await run;
+    assertEquals(steps.clock.pendingTimers, 0);
+  }
 });
 
 Deno.test("FrameRounds syncs once for all that was written while a sync ran, and not for what is being written", async () => {

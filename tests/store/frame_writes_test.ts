@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { DiskFile } from "../../lib/platform/disk.ts";
 import { FrameSegment } from "../../lib/store/frame_segments.ts";
-import { FrameWrites } from "../../lib/store/frame_writes.ts";
+import { type FrameWrite, FrameWrites } from "../../lib/store/frame_writes.ts";
 import { MemoryDisk } from "../helpers/memory_disk.ts";
 
 async function segmentOf(disk: MemoryDisk, id: number): Promise<FrameSegment> {
@@ -17,11 +17,11 @@ Deno.test("FrameWrites writes what each frame was, over several segments and siz
   const writes = new FrameWrites();
   const wanted: number[][] = [[], []];
   for (let batch = 0; batch < 5; batch++) {
-    const some = [];
+    const some: { write: FrameWrite }[] = [];
     for (let number = 0; number < 60; number++) {
       const at = number < 30 ? 0 : 1;
       const jpeg = picture(number === 7 ? 300_000 : 20_000, number + batch);
-      some.push(writes.hold(segments[at]!, segments[at]!.bytes, jpeg, false));
+      some.push({ write: writes.hold(segments[at]!, segments[at]!.bytes, jpeg, false) });
       segments[at]!.bytes += jpeg.length;
       for (const byte of jpeg) wanted[at]!.push(byte);
       jpeg.subarray(0, number === 7 ? 0 : jpeg.length).fill(0);
@@ -44,7 +44,7 @@ Deno.test("FrameWrites marks a segment for the next sync when its write is over,
   const file = { writeAt: () => gate.promise } as Partial<DiskFile> as DiskFile;
   const segment = new FrameSegment(1, file, 0);
   const writes = new FrameWrites();
-  const written = writes.write([writes.hold(segment, 0, picture(10, 1), true)]);
+  const written = writes.write([{ write: writes.hold(segment, 0, picture(10, 1), true) }, {}]);
   await Promise.resolve();
   assertEquals(segment.isDirty, false);
   gate.resolve();
@@ -57,5 +57,9 @@ Deno.test("FrameWrites fails when one write does", async () => {
   const segment = await segmentOf(disk, 1);
   const writes = new FrameWrites();
   disk.failCall("write", 1, "ENOSPC");
-  await assertRejects(() => writes.write([writes.hold(segment, 0, picture(10, 1), false)]), Error, "No space left");
+  await assertRejects(
+    () => writes.write([{ write: writes.hold(segment, 0, picture(10, 1), false) }]),
+    Error,
+    "No space left",
+  );
 });
