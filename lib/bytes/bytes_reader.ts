@@ -11,8 +11,10 @@
 const CAPACITY_INITIAL = 4 * 1024;
 /** Up to here it grows as long as reads fill it: many small messages fit in one read. */
 const CAPACITY_BUSY = 64 * 1024;
+/** The same for messages which are not small, as pictures: a read costs more than to move the part of one. */
+const CAPACITY_BUSY_LARGE = 256 * 1024;
 /** From here on a message is read exactly, so that what follows it need not be moved. */
-const EXACT_FROM = 16 * 1024;
+const EXACT_FROM = 96 * 1024;
 /** A reader which has become larger than this gives its memory back as soon as it is empty. */
 const CAPACITY_KEPT = 1024 * 1024;
 /** After so many small pieces in a row a large reader gives its memory back, too: the large messages are over. */
@@ -44,9 +46,12 @@ export class BytesReader {
   room(need: number, ahead: number): Uint8Array {
     if (this.available === 0) this.#reset();
     if (this.#start + need > this.#buffer.length && this.#start > 0) {
-      this.#buffer.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
+      if (this.#isTooSmall) this.#grow();
+      else {
+        this.#buffer.copyWithin(0, this.#start, this.#end);
+        this.#end -= this.#start;
+        this.#start = 0;
+      }
     }
     if (this.#end === this.#buffer.length) this.#grow();
     const until = need < EXACT_FROM ? this.#buffer.length : this.#start + need + ahead;
@@ -90,7 +95,13 @@ export class BytesReader {
     const capacity = this.#buffer.length;
     const isOver = capacity > CAPACITY_BUSY && this.#smallInARow >= SMALL_IN_A_ROW;
     if (capacity > CAPACITY_KEPT || isOver) this.#buffer = new Uint8Array(CAPACITY_INITIAL);
-    else if (this.#wasFilled && capacity < CAPACITY_BUSY) this.#buffer = new Uint8Array(capacity * 2);
+    else if (this.#isTooSmall) this.#buffer = new Uint8Array(capacity * 2);
+  }
+
+  /** More than fits seems to wait for the next read. */
+  get #isTooSmall(): boolean {
+    const capacityMax = this.#smallInARow > 0 ? CAPACITY_BUSY : CAPACITY_BUSY_LARGE;
+    return this.#wasFilled && this.#buffer.length < capacityMax;
   }
 
   /** Doubles, so that a message which comes byte by byte is moved a bounded number of times. */
