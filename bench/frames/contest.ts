@@ -15,7 +15,7 @@ const WARM_FRAMES_LOCK_STEP = 500;
 const LOCK_STEP_PART = 1 / 5;
 /** Memory that is touched beforehand, as a part of what is saved: there are copies in sockets and processes, too. */
 const MEMORY_FACTOR = 1.25;
-const PIECE_BYTES = 1024 * 1024;
+const TOUCHED_PIECES = [FRAME_BYTES, 256 * 1024, 1024 * 1024] as const;
 
 /** One run of one peer. */
 export interface FrameRun {
@@ -111,16 +111,18 @@ async function runOnce(peer: FramePeer, pictures: string, folder: string, frames
 
 /**
  * Has the kernel take as much memory for files as a run will, and give it up again. Memory which a virtual machine has
- * given back to its host is several times slower to touch, and it is chance which peer would meet it.
+ * given back to its host is several times slower to touch, and it is chance which peer would meet it. In small and in
+ * large pieces: the kernel keeps them apart, and peers write both.
  */
 function touchMemory(folder: string, bytes: number): void {
-  const path = `${folder}/memory.bin`;
-  const piece = new Uint8Array(PIECE_BYTES);
-  {
+  const paths = TOUCHED_PIECES.map((pieceBytes) => {
+    const path = `${folder}/memory-${pieceBytes}.bin`;
+    const piece = new Uint8Array(pieceBytes);
     using file = Deno.openSync(path, { write: true, createNew: true });
-    for (let written = 0; written < bytes; written += PIECE_BYTES) file.writeSync(piece);
-  }
-  Deno.removeSync(path);
+    for (let written = 0; written < bytes; written += pieceBytes) file.writeSync(piece);
+    return path;
+  });
+  for (const path of paths) Deno.removeSync(path);
 }
 
 /** Runs a sender. CPU time is taken from its line `warm` to its end: starting is not a matter of frames. */

@@ -54,7 +54,7 @@ export function framewire({ name, table, window, syncMs, nagle, received }: Fram
 
 function whyOf({ nagle, received }: Pick<FramewireFacts, "nagle" | "received">): string {
   if (nagle === true) {
-    return "the same, and TCP_NODELAY taken away at both ends (a preloaded library): why one write for a message is not enough";
+    return "the same, though TCP_NODELAY is taken away at both ends (a preloaded library): a frame is one write, and waits for nothing";
   }
   return received === true
     ? "the same, but the next frame goes when the last one is acked as received: what compares with a bare socket"
