@@ -30,8 +30,10 @@ async function runOne(args: readonly string[], folder: string, signal: AbortSign
     stdout: "inherit",
     stderr: "inherit",
   }).spawn();
-  signal.addEventListener("abort", () => child.kill("SIGKILL"));
+  const stop = () => child.kill("SIGKILL");
+  signal.addEventListener("abort", stop);
   const { code } = await child.status;
+  signal.removeEventListener("abort", stop);
   const counts = countTests(await Deno.readTextFile(report).catch(() => ""));
   // The report does not tell what was filtered out from what was ignored.
   return { counts: args.some((arg) => arg.startsWith("--filter")) ? { ...counts, ignored: [] } : counts, code };
@@ -63,7 +65,8 @@ function stopSignal(limitMs: number): AbortSignal {
     stop.abort();
   }, limitMs);
   Deno.unrefTimer(timer);
-  for (const name of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(name, () => stop.abort());
+  Deno.addSignalListener("SIGINT", () => stop.abort());
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort());
   return stop.signal;
 }
 

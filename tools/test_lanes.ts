@@ -32,7 +32,8 @@ export async function runPlan({ first, quiet }: TestPlan, options: LanesOptions)
     const queue = [...units];
     const lane = async () => {
       for (let unit = queue.shift(); unit !== undefined; unit = queue.shift()) {
-        results.push(await runUnit(unit, options));
+        const { files } = unit;
+        results.push(await runUnit(unit, options).catch((error) => withoutTests(files, `cannot be run: ${error}`, 1)));
       }
     };
     await Promise.all(Array.from({ length: lanes }, lane));
