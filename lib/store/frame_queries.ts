@@ -20,6 +20,7 @@ import type { SqlRow, SqlValue, Statements } from "./statements.ts";
 
 const FRAME_COLUMNS = `frame.id, frame.source_id, run.name AS run, sequence, captured_ms, time_ms, frame.received_ms,
   frame.name, coalesce(frame.file, segment.file) AS file, position, frame.bytes, crc32, verdict, result`;
+const ALL_IDS = "SELECT (SELECT min(id) FROM frame) AS first, (SELECT max(id) FROM frame) AS last";
 const WITH_RUN = "JOIN run ON run.id = frame.run_id";
 const FRAME_TABLES = `frame ${WITH_RUN} JOIN segment ON segment.id = frame.segment_id`;
 
@@ -188,7 +189,8 @@ export class FrameQueries {
 
   /** Between which ids all frames of this time are; undefined when there are none. */
   #idsBetween(sinceMs: number, untilMs: number): { first: number; last: number } | undefined {
-    const { first, last } = this.#sql.get(
+    const isAll = sinceMs === -Infinity && untilMs === Infinity;
+    const { first, last } = isAll ? this.#sql.get(ALL_IDS)! : this.#sql.get(
       `SELECT min((SELECT min(id) FROM frame WHERE segment_id = segment.id)) AS first,
          max((SELECT max(id) FROM frame WHERE segment_id = segment.id)) AS last
        FROM segment WHERE last_ms >= ? AND first_ms <= ?`,

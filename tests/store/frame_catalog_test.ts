@@ -130,6 +130,7 @@ Deno.test("SqliteFrameCatalog finds frames by their indices, and reads no whole 
         queries.frames(ofSource);
         if (verdict === undefined) continue;
         queries.looks(ofSource);
+        queries.looks({ order, limit: 9, verdict });
         queries.frames(ofSource, verdict === "ok" ? { segments: [1, 2] } : { ids: [1, 2] });
         queries.frames({ order, limit: 9, ...within, verdict }, { ids: [1, 2] });
       }
