@@ -1,5 +1,6 @@
 /** A disk which is full, or fails, under recorded frames: what was told stored is there, the rest is told, and it goes on. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import { systemDisk } from "../../lib/platform/disk.ts";
 import { eventsOf } from "../helpers/clip_files.ts";
 import { HAS_FFMPEG } from "../helpers/make_media.ts";
 import { startSend, startServer } from "../helpers/programs.ts";
@@ -34,7 +35,9 @@ Deno.test({
     await using send = startSend([...args, "--width", "640", "--fps", "30"]);
     const told = () => send.process.events().filter((event) => event["event"] === "frame");
     await waitFor(() => told().length >= 30, { what: "pictures", deadlineMs: 30_000 });
-    await Deno.writeFile(`${disk.path}/junk`, new Uint8Array(46 * MB));
+    // Not so full that the catalog could not write, and at once full for frames.
+    const freeBytes = await systemDisk.freeBytes(disk.path);
+    await Deno.writeFile(`${disk.path}/junk`, new Uint8Array(freeBytes - 7 * MB));
 
     const source = async () => {
       const sources = await fetch(`${server.http}/api/sources`).then((answer) => answer.json());
