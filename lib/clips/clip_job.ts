@@ -3,6 +3,7 @@ import { hashRange, PrefixHasher } from "../bytes/prefix_hasher.ts";
 import { FramewireError } from "../errors.ts";
 import type { ClipStored, HeldRange } from "../protocol/message.ts";
 import { type ByteRange, totalBytes } from "../protocol/ranges.ts";
+import { againText, SetBacks } from "../session/set_backs.ts";
 import type { ClipSource } from "./clip_source.ts";
 
 /** - `waiting`: for a connection. - `checking`: comparing with what the server holds. - `finishing`: all sent, not stored. */
@@ -22,9 +23,6 @@ export interface JobEvents {
   changed(job: ClipJob): void;
 }
 
-/** Times that a clip is started anew, or refused without progress in between, before it is given up. */
-const ATTEMPTS_MAX = 5;
-
 export class ClipJob {
   readonly name: string;
   readonly #openSource: () => Promise<ClipSource>;
@@ -32,9 +30,7 @@ export class ClipJob {
   #source: ClipSource | undefined;
   #opening: Promise<ClipSource> | undefined;
   #hasher = new PrefixHasher();
-  #restarts = 0;
-  #hiccups = 0;
-  #refusedSinceMs: number | undefined;
+  readonly #setBacks = new SetBacks();
   phase: JobPhase = "waiting";
   /** The server's id of it, once accepted: with it a new connection goes on without asking. */
   clipId: string | null = null;
@@ -124,7 +120,7 @@ export class ClipJob {
   /** The server has accepted it and holds this much. */
   accepted(clipId: string, held: readonly ByteRange[]): void {
     this.clipId = clipId;
-    this.#refusedSinceMs = undefined;
+    this.#setBacks.accepted();
     this.heldBytes = totalBytes(held);
     this.enter("sending");
   }
@@ -132,7 +128,7 @@ export class ClipJob {
   /** More bytes of it have arrived at the server. */
   progressed(bytes: number): void {
     this.receivedBytes += bytes;
-    this.#hiccups = 0;
+    this.#setBacks.progressed();
     this.heldBytes = Math.min(this.heldBytes + bytes, this.bytes ?? Infinity);
     this.#events.changed(this);
   }
@@ -161,17 +157,12 @@ export class ClipJob {
   async setBack(error: FramewireError, nowMs: number, backoffMs: number, retryForMs: number): Promise<void> {
     const isPipe = this.#source !== undefined && this.#source.bytes === null;
     const anew = error.code === "SOURCE_CHANGED" || error.code === "HASH_MISMATCH" || error.code === "UNKNOWN_CLIP";
-    const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
-    this.#refusedSinceMs ??= nowMs;
-    const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
-    const tooOften = anew ? ++this.#restarts >= ATTEMPTS_MAX : !waits && ++this.#hiccups >= ATTEMPTS_MAX;
-    if (tooLong || tooOften || !error.retryable || (anew && isPipe)) return await this.fail(error);
+    const againMs = this.#setBacks.pauseMs(error, { nowMs, backoffMs, retryForMs }, anew);
+    if (againMs === null || (anew && isPipe)) return await this.fail(error);
     if (anew) await this.#startAnew();
-    const pauseMs = error.code === "UNKNOWN_CLIP" ? 0 : error.retryAfterMs + backoffMs;
+    const pauseMs = error.code === "UNKNOWN_CLIP" ? 0 : againMs;
     this.notBeforeMs = nowMs + pauseMs;
-    this.note(
-      `${error.message}; ${pauseMs === 0 ? "starting anew" : `trying again in ${(pauseMs / 1000).toFixed(1)} s`}`,
-    );
+    this.note(`${error.message}; ${pauseMs === 0 ? "starting anew" : againText(pauseMs)}`);
     this.enter("waiting");
   }
 

@@ -2,6 +2,7 @@
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { SequenceRange } from "../protocol/message.ts";
+import { againText, SetBacks } from "../session/set_backs.ts";
 import type { FeedQueue, NewEvent } from "../store/feed_queue.ts";
 
 /** What a feed is. */
@@ -30,8 +31,6 @@ export type PushedEvent = Pick<NewEvent, "body" | "mark"> & {
 /** - `waiting`: for a connection. - `ended`: all that it had was stored or dropped. */
 export type FeedPhase = "waiting" | "sending" | "ended" | "failed";
 
-/** Times that a stream is refused without progress in between before the feed is given up. */
-const ATTEMPTS_MAX = 5;
 /** What has not waited for this long when a connection is made is not late, ms. */
 const LATE_AFTER_MS = 2_000;
 
@@ -48,8 +47,7 @@ export class FeedJob {
   /** Appends which are not safe yet. */
   #appending = 0;
   #hasInputEnded = false;
-  #hiccups = 0;
-  #refusedSinceMs: number | undefined;
+  readonly #setBacks = new SetBacks();
   /** When something began to wait, or was stored last, on the monotonic clock, ms; what was there before is late. */
   #waitsSinceMs: number;
   /** Up to here events were late on the last connection, and stay so. */
@@ -182,7 +180,7 @@ export class FeedJob {
       await this.queue.renew();
       return false;
     }
-    this.#refusedSinceMs = undefined;
+    this.#setBacks.accepted();
     this.#held += await this.queue.held(held);
     if (!this.isEnded) this.phase = "sending";
     return true;
@@ -203,7 +201,7 @@ export class FeedJob {
   /** The server has received more. */
   progressed(events: number): void {
     this.received += events;
-    this.#hiccups = 0;
+    this.#setBacks.progressed();
   }
 
   /** Events `first` to `last` are durable: `count` of them were sent. */
@@ -226,14 +224,10 @@ export class FeedJob {
   setBack(error: FramewireError, nowMs: number, backoffMs: number, retryForMs: number): void {
     if (this.isEnded) return;
     this.interrupted();
-    const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
-    this.#refusedSinceMs ??= nowMs;
-    const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
-    const tooOften = !waits && ++this.#hiccups >= ATTEMPTS_MAX;
-    if (tooLong || tooOften || !error.retryable) return this.fail(error);
-    const pauseMs = error.retryAfterMs + backoffMs;
+    const pauseMs = this.#setBacks.pauseMs(error, { nowMs, backoffMs, retryForMs });
+    if (pauseMs === null) return this.fail(error);
     this.notBeforeMs = nowMs + pauseMs;
-    this.#events.note(this, `${error.message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`);
+    this.#events.note(this, `${error.message}; ${againText(pauseMs)}`);
   }
 
   #queueChanged(): void {

@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import { newId, type Random } from "../platform/random.ts";
 import type { DropReason, FramePolicy, FrameResult, SourceKind } from "../protocol/message.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
+import { againText, SetBacks } from "../session/set_backs.ts";
 import type { FrameSpool } from "../store/frame_spool.ts";
 import type { NewDrop } from "../store/spool_frame_tables.ts";
 import { type Drop, DropLedger } from "./drop_ledger.ts";
@@ -44,8 +45,6 @@ export interface JobOriginEvents extends OriginEvents {
 /** - `waiting`: for a connection. - `ended`: all that it had was stored, dropped or left out. */
 export type SourcePhase = "waiting" | "sending" | "ended" | "failed";
 
-/** Times that a stream is refused without progress in between before the source is given up. */
-const ATTEMPTS_MAX = 5;
 /** After a drop the next picture is taken when the waiting one goes out, or after this long, ms: a folder can be read faster than that. */
 const DROP_PAUSE_MS = 1;
 
@@ -70,8 +69,7 @@ export class SourceJob {
   #pumping: Promise<void> | undefined;
   #roomMade = () => {};
   #originError: FramewireError | null = null;
-  #hiccups = 0;
-  #refusedSinceMs: number | undefined;
+  readonly #setBacks = new SetBacks();
   /** Called when there is something new to send, to tell or to end; of the connection which serves it. */
   changed: () => void = () => {};
   phase: SourcePhase = "waiting";
@@ -173,7 +171,7 @@ export class SourceJob {
 
   /** The server has accepted it, and holds this much of the run. @throws {FramewireError} `INVALID_RANGE`. */
   accepted(stored: number, holdsNamed: boolean): void {
-    this.#refusedSinceMs = undefined;
+    this.#setBacks.accepted();
     this.phase = "sending";
     if (this.#spool !== undefined) this.#spool.dropReason = "link";
     this.storedThrough(stored);
@@ -209,7 +207,7 @@ export class SourceJob {
   /** The server has received more. */
   progressed(frames: number): void {
     this.received += frames;
-    this.#hiccups = 0;
+    this.#setBacks.progressed();
   }
 
   /** Pictures up to this one are durable. @throws {FramewireError} `INVALID_RANGE` when there was no such picture. */
@@ -277,14 +275,10 @@ export class SourceJob {
   setBack(error: FramewireError, nowMs: number, backoffMs: number, retryForMs: number): void {
     if (this.isEnded) return;
     this.interrupted();
-    const waits = error.code === "NO_SPACE" || error.code === "STREAMS_EXHAUSTED";
-    this.#refusedSinceMs ??= nowMs;
-    const tooLong = waits && nowMs + error.retryAfterMs - this.#refusedSinceMs > retryForMs;
-    const tooOften = !waits && ++this.#hiccups >= ATTEMPTS_MAX;
-    if (tooLong || tooOften || !error.retryable) return this.fail(error);
-    const pauseMs = error.retryAfterMs + backoffMs;
+    const pauseMs = this.#setBacks.pauseMs(error, { nowMs, backoffMs, retryForMs });
+    if (pauseMs === null) return this.fail(error);
     this.notBeforeMs = nowMs + pauseMs;
-    this.#events.note(this, `${error.message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`);
+    this.#events.note(this, `${error.message}; ${againText(pauseMs)}`);
   }
 
   async #pump(): Promise<void> {
