@@ -154,8 +154,8 @@ export class AlertStore {
         log("error", "Alerts not stored", { ...errorFields(error), alerts: rows.length });
         // Otherwise the catalog is at an end, and so is the server.
         if (!(error instanceof FramewireError) || error.code !== "NO_SPACE") break;
-        const older = rows.filter(({ id }) => !this.#changed.has(id)).map((row) => [row.id, row] as const);
-        this.#changed = new Map([...older, ...this.#changed]);
+        // What has changed since is newer.
+        this.#changed = new Map([...rows.map((row) => [row.id, row] as const), ...this.#changed]);
         this.#cancelRetry = clock.timer(RETRY_MS, () => {
           this.#cancelRetry = undefined;
           this.#commit();

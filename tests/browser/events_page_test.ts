@@ -167,6 +167,9 @@ pageTest("a box shows how it is, its backlog shrinks, and its troubles are told"
   await card.getByText("1 clip", { exact: true }).waitFor();
   tell(0, 25_000);
   await card.getByText("All sent").waitFor();
+  const gone = server.devices.map((device) => ({ ...device, connections: 0, backlog: NOTHING_WAITS }));
+  server.say({ ...update, nowMs: Date.now() + 26_000, devices: gone });
+  await card.getByText("All was sent when it was last heard of").waitFor();
 });
 
 pageTest("an alert is shown, said, listed, and cleared", {
@@ -207,7 +210,7 @@ pageTest("alerts which hold come first, then all of the history, page by page, e
 }, async (page) => {
   const rows = page.locator(".alert-row");
   await waitFor(async () => await rows.count() === 101, { what: "the first page" });
-  assertMatch(await rows.nth(0).innerText(), /holds/);
+  assertMatch(await rows.nth(0).innerText(), /holds[^]*box offline/);
   assertMatch(await rows.nth(1).innerText(), /webhook could not be told/);
   await page.getByRole("button", { name: "Show older alerts" }).click();
   await waitFor(async () => await rows.count() === 142, { what: "all of them" });

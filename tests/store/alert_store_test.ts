@@ -71,17 +71,27 @@ Deno.test("what changes while a commit runs shares the next one", async () => {
   assertEquals([catalog.commits, catalog.rows.size], [[1, 1, 100], 101]);
 });
 
-Deno.test("a full disk does not keep anybody from being told, and is tried again", async () => {
+Deno.test("a full disk does not keep anybody from being told, and all is stored as it is by then once there is room", async () => {
   const { catalog, clock, posts, store } = setUp();
   await store.start();
-  catalog.commit = () => Promise.reject(new FramewireError("NO_SPACE", "full"));
+  const commit = Promise.withResolvers<void>();
+  catalog.commit = () => commit.promise;
   store.change(row(1), URL);
+  store.change(row(2), null);
+  store.change(row(3), null);
+  await clock.advance(1);
+  store.change(row(3, { endedMs: 5 }), null);
+  commit.reject(new FramewireError("NO_SPACE", "full"));
   await clock.advance(4_000);
-  assertEquals([posts, store.alerts().length, catalog.rows.size], [["1 raised"], 1, 0]);
+  assertEquals([posts, store.alerts().length, catalog.rows.size], [["1 raised"], 3, 0]);
   store.posted(1, "raised", "delivered");
   catalog.commit = () => Promise.resolve();
   await clock.advance(2_000);
-  assertEquals([...catalog.rows.values()], [row(1, { webhook: URL, raisedPost: "delivered" })]);
+  assertEquals([...catalog.rows.values()].sort((a, b) => a.id - b.id), [
+    row(1, { webhook: URL, raisedPost: "delivered" }),
+    row(2),
+    row(3, { endedMs: 5 }),
+  ]);
   assertEquals([posts.length, clock.pendingTimers], [1, 0]);
   await store.stop();
 });

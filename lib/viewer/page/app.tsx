@@ -6,6 +6,7 @@ import { Devices, Header, type Section } from "./header.tsx";
 import { AlertBar } from "./events/alert_bar.tsx";
 import { Alerts } from "./events/alerts.tsx";
 import { Boxes } from "./events/boxes.tsx";
+import { Empty } from "./events/empty.tsx";
 import { feeds } from "./events/event_state.ts";
 import { Readings } from "./events/readings.tsx";
 import { PairView } from "./live/pair_view.tsx";
@@ -14,7 +15,7 @@ import type { Place } from "./live/address.ts";
 import { place, sourceCount } from "./live/source_state.ts";
 import { Wall } from "./live/wall.tsx";
 import { loadOlder, olderState } from "./older.ts";
-import { announcement, clipCounts, filterDevice, filterText, link, more, shownClips } from "./state.ts";
+import { announcement, clipCounts, devices, filterDevice, filterText, link, more, shownClips } from "./state.ts";
 import { Toolbar } from "./toolbar.tsx";
 
 const SEND_COMMANDS = [
@@ -59,7 +60,8 @@ function Live() {
   const { value } = place;
   if (value.name === "source") return <SourceView key={value.ids.join()} id={value.ids[0]} atMs={value.atMs} />;
   if (value.name === "pair") return <PairView key={value.ids.join()} ids={value.ids} />;
-  return sourceCount.value > 0 ? <Wall /> : <Nothing />;
+  if (sourceCount.value > 0) return <Wall />;
+  return isEmpty() ? <Nothing /> : <Empty what="cameras" />;
 }
 
 function AllClips() {
@@ -107,6 +109,7 @@ function Nothing() {
       </div>
     );
   }
+  if (!isEmpty()) return <Empty what="clips" />;
   if (link.value === "connecting") return <div class="empty" aria-busy />;
   if (link.value === "lost") {
     return (
@@ -118,7 +121,7 @@ function Nothing() {
   return (
     <div class="empty">
       <img src="/favicon.svg" alt="" width={56} height={56} />
-      <h2>{sourceCount.value > 0 ? "No clips yet" : "Nothing here yet"}</h2>
+      <h2>Nothing here yet</h2>
       <p>Send something from any machine that reaches this server. It shows up here at once, while it arrives:</p>
       {SEND_COMMANDS.map(({ command, words, label }) => (
         <div class="command" key={command}>
@@ -132,6 +135,11 @@ function Nothing() {
       </p>
     </div>
   );
+}
+
+/** Whether nobody has sent anything so far. */
+function isEmpty(): boolean {
+  return clipCounts.value.all + sourceCount.value + feeds.value.length + devices.value.length === 0;
 }
 
 function clearFilter(): void {

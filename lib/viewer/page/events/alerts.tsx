@@ -4,7 +4,7 @@ import type { AlertView } from "../../event_library.ts";
 import { formatDuration, formatTime, visibleName } from "../format.ts";
 import { Icon } from "../icons.tsx";
 import { readingsAddress } from "../live/address.ts";
-import { serverNow, serverNowMs } from "../state.ts";
+import { devices, serverNow, serverNowMs } from "../state.ts";
 import { AlertHistory, allEnded } from "./alert_history.ts";
 import { alertSpan, valueWords, webhookWords } from "./alert_words.ts";
 import { activeAlerts, alerts, feeds } from "./event_state.ts";
@@ -61,6 +61,8 @@ function AlertRow({ alert }: { alert: AlertView }) {
   const { rule, condition, device, feed: name, measure, sinceMs, endedMs } = alert;
   const feed = feeds.value.find((one) => one.device === device && one.feed === name);
   const told = webhookWords(alert);
+  // Whether it still holds nobody knows then.
+  const isUnheard = endedMs === null && devices.value.every((one) => one.device !== device || one.connections === 0);
   return (
     <li class="alert-row" data-active={endedMs === null || undefined}>
       <Icon name={endedMs === null ? "missing" : "check"} />
@@ -79,6 +81,7 @@ function AlertRow({ alert }: { alert: AlertView }) {
       <div class="alert-when">
         <span>{endedMs === null ? "since " : ""}{sinceWords(sinceMs)}</span>
         <span>for {formatDuration(((endedMs ?? serverNowMs.value) - sinceMs) / 1000)}</span>
+        {isUnheard && <span class="warn">box offline</span>}
         {told !== null && <span class={told.isBad ? "warn" : undefined}>{told.text}</span>}
       </div>
       {feed !== undefined && (

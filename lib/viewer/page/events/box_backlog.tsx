@@ -22,9 +22,13 @@ export function BoxBacklog({ device, isOnline }: { device: DeviceView; isOnline:
     return (
       <div class="backlog" data-direction="empty">
         <p>
-          <span class="good">
-            <Icon name="check" />All sent
-          </span>
+          {isOnline
+            ? (
+              <span class="good">
+                <Icon name="check" />All sent
+              </span>
+            )
+            : "All was sent when it was last heard of"}
         </p>
       </div>
     );

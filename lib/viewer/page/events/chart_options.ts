@@ -40,6 +40,8 @@ const RIGHT_PIXELS = 14;
 /** Room of a mark below the chart. */
 const MARK_PIXELS = 74;
 const MARK_PIXELS_PHONE = 66;
+/** Room between the last mark and the end of the plot: what its words need beside the padding. */
+const MARK_END_PIXELS = 16;
 /** Left and right of the plot, for what stands in line with it. */
 export const PLOT_INSETS = { left: AXIS_PIXELS, right: RIGHT_PIXELS };
 
@@ -82,8 +84,12 @@ export function chartOptions(
         ...axis,
         font,
         size: (_, values) => values?.some((text) => text.includes("\n")) ? 44 : 28,
-        splits: (u, _, fromMs, toMs) =>
-          timeMarks(fromMs, toMs, u.bbox.width / devicePixelRatio / (width < 560 ? MARK_PIXELS_PHONE : MARK_PIXELS)),
+        splits: (u, _, fromMs, toMs) => {
+          const plotPixels = u.bbox.width / devicePixelRatio;
+          const marks = timeMarks(fromMs, toMs, plotPixels / (width < 560 ? MARK_PIXELS_PHONE : MARK_PIXELS));
+          // The words of a mark at the end of the axis would be cut.
+          return marks.filter((ms) => (toMs - ms) / (toMs - fromMs) * plotPixels >= MARK_END_PIXELS);
+        },
         values: (_, splits) => markWords(splits),
       },
       { ...axis, font, size: AXIS_PIXELS, space: 36, values: (_, splits) => valueMarks(splits) },
