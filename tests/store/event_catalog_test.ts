@@ -20,6 +20,8 @@ Deno.test("SqliteCatalog takes over a database from before there were events, wi
   const database = new DatabaseSync(path);
   const version = database.prepare("PRAGMA user_version").get();
   for (const table of TABLES) database.exec(`DROP TABLE ${table}`);
+  database.exec("DROP INDEX run_by_opened; DROP INDEX run_empty");
+  for (const column of ["frames", "opened"]) database.exec(`ALTER TABLE run DROP COLUMN ${column}`);
   database.exec("PRAGMA user_version = 2");
   database.close();
   const catalog = await SqliteCatalog.open(path);
