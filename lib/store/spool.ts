@@ -165,8 +165,8 @@ export class Spool {
     return {
       events: feeds.reduce((sum, { events }) => sum + events, 0),
       bytes: feeds.reduce((sum, { bytes }) => sum + bytes, 0),
-      frames: sources.reduce((sum, { pictures }) => sum + pictures, 0),
-      frameBytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+      frames: sources.reduce((sum, { backlog }) => sum + backlog.pictures, 0),
+      frameBytes: sources.reduce((sum, { backlog }) => sum + backlog.bytes, 0),
       clips: clips.reduce((sum, one) => sum + one.clips, 0),
       clipBytes: clips.reduce((sum, one) => sum + one.bytes, 0),
       oldestMs: oldest.length === 0 ? null : Math.min(...oldest),

@@ -27,7 +27,7 @@ export interface SpoolOptions {
 export interface SpoolStatus {
   readonly events: number;
   readonly bytes: number;
-  /** Pictures, also those in memory. */
+  /** Pictures; those of a link that keeps up do not wait. */
   readonly frames: number;
   readonly frameBytes: number;
   /** Files of watched folders. */

@@ -78,6 +78,10 @@ export class SpoolSegments {
   async write(source: number, pictures: readonly UnspooledPicture[]): Promise<WrittenPictures> {
     const rows: SpooledPicture[] = [];
     const used = new Map<number, Segment>();
+    /** How long those were that were there before. */
+    const before = new Map<number, number>();
+    const known = this.#current.get(source);
+    if (known !== undefined) before.set(known.id, known.bytes);
     const closes = this.#closes;
     try {
       for (const { sequence, capturedMs, jpeg } of pictures) {
@@ -92,9 +96,7 @@ export class SpoolSegments {
       for (const segment of used.values()) await this.#sync(segment);
       if (closes !== this.#closes) throw new Error("the spool was opened anew meanwhile");
     } catch (error) {
-      // What a failed sync has left behind is never appended to.
-      this.end(source);
-      for (const { file } of used.values()) file.close();
+      await this.#undo(source, used.values(), before);
       throw error;
     }
     for (const segment of used.values()) if (this.#current.get(source) !== segment) segment.file.close();
@@ -157,6 +159,17 @@ export class SpoolSegments {
     used.set(id, segment);
     await this.#disk.syncFolder(this.#folder);
     return segment;
+  }
+
+  /** What a failed write or sync has left behind is never appended to, and takes no space. */
+  async #undo(source: number, used: Iterable<Segment>, before: ReadonlyMap<number, number>): Promise<void> {
+    this.#current.delete(source);
+    for (const { id, file } of used) {
+      const bytes = before.get(id);
+      if (bytes !== undefined) await file.truncate(bytes).catch(() => {});
+      file.close();
+      if (bytes === undefined) await this.#disk.remove(this.#pathOf(id)).catch(() => {});
+    }
   }
 
   async #sync(segment: Segment): Promise<void> {

@@ -19,7 +19,7 @@ import {
 import { RESERVED_NUMBERS, SpoolNumbers } from "./spool_numbers.ts";
 import { SpoolRows } from "./spool_rows.ts";
 import type { SourceHome } from "./spool_source_home.ts";
-import { dropsBehind, withDrop } from "./unknown_drops.ts";
+import { dropOf, dropsBehind, withDrop } from "./unknown_drops.ts";
 
 /** Written at once, at most: one batch is synced and committed together, bytes. */
 const BATCH_BYTES = LIMITS.spoolPictureBytesMax / 2;
@@ -54,8 +54,10 @@ export class SpoolSource implements FrameSpool {
   #isRemovalDue = false;
   #unknown: readonly NewDrop[];
   #added = 0;
-  #droppedPictures = 0;
-  #trouble: string | null = null;
+  /** Since the program started. */
+  droppedPictures = 0;
+  /** Why pictures cannot be written, for a person; null when they can. */
+  trouble: string | null = null;
   dropReason: DropReason = "offline";
   changed: () => void = () => {};
   dropped: (drop: NewDrop) => void = () => {};
@@ -101,6 +103,11 @@ export class SpoolSource implements FrameSpool {
     return this.#content.pictures + this.#fresh.count;
   }
 
+  /** Pictures that wait, for a person, and their bytes: none as long as the link keeps up. */
+  get backlog(): { readonly pictures: number; readonly bytes: number } {
+    return this.#content.pictures === 0 ? { pictures: 0, bytes: 0 } : { pictures: this.pictures, bytes: this.bytes };
+  }
+
   /** Of pictures that wait, in memory and in files. */
   get bytes(): number {
     return this.#content.bytes + this.#fresh.bytes;
@@ -122,19 +129,9 @@ export class SpoolSource implements FrameSpool {
     return Math.max(0, this.reservedBytes - this.#pendingBytes - this.#home.segments.currentOf(this.#id).bytes);
   }
 
-  /** Of the first picture, by the clock of the box; null when there is none. */
+  /** When the first of its backlog was taken, by the clock of the box; null when there is none. */
   get oldestMs(): number | null {
-    return this.#content.oldestMs ?? this.#fresh.first?.capturedMs ?? null;
-  }
-
-  /** Since the program started. */
-  get droppedPictures(): number {
-    return this.#droppedPictures;
-  }
-
-  /** Why pictures cannot be written, for a person; null when they can. */
-  get trouble(): string | null {
-    return this.#trouble;
+    return this.#content.oldestMs;
   }
 
   async setKind(kind: SourceKind): Promise<void> {
@@ -204,6 +201,8 @@ export class SpoolSource implements FrameSpool {
   /** Drops what was kept before `beforeMs`. */
   async expire(beforeMs: number, nowMs: number): Promise<void> {
     await this.#inTurn(async () => {
+      // Else the last of a camera that is gone would stay.
+      if ((this.#content.oldestMs ?? Infinity) < beforeMs) this.#home.segments.end(this.#id);
       await this.#changed(await this.#home.call("frames.expire", this.#id, beforeMs, nowMs, this.#rule));
     });
   }
@@ -226,7 +225,8 @@ export class SpoolSource implements FrameSpool {
     if (row !== undefined) {
       this.#id = row.id;
       this.#content = row.content;
-      this.#fresh.removeThrough(this.#diskLast = row.lastKept);
+      this.#diskLast = row.lastKept;
+      this.#fresh.removeThrough(row.lastKept);
       return;
     }
     const lost = this.#content;
@@ -235,8 +235,11 @@ export class SpoolSource implements FrameSpool {
     this.#id = await this.#home.call("frames.addSource", this.name, this.#kind, this.#run, reserved);
     this.#numbers.reservedThrough(reserved);
     if (lost.pictures === 0) return;
-    const [first, pictures, nowMs] = [lost.first!, lost.pictures, this.#home.plausibleMs()];
-    this.#note({ first, pictures, reason: this.dropReason, cause: "damaged", fromMs: lost.oldestMs!, toMs: nowMs });
+    // Those on their way are in memory.
+    const first = Math.max(lost.first!, this.#taken + 1);
+    const pictures = Math.max(0, this.#diskLast - first + 1);
+    const [fromMs, toMs] = [lost.oldestMs!, this.#home.plausibleMs()];
+    this.#note({ first, pictures, reason: this.dropReason, cause: "damaged", fromMs, toMs });
   }
 
   get #rule(): DropRule {
@@ -268,10 +271,10 @@ export class SpoolSource implements FrameSpool {
     this.#isFlushing = true;
     try {
       await this.#write();
-      this.#trouble = null;
+      this.trouble = null;
       if (this.#fresh.count > 0) this.#flushLater(this.#fresh.bytes >= BATCH_BYTES ? 0 : LIMITS.spoolPictureMs);
     } catch (thrown) {
-      this.#trouble = messageOf(thrown);
+      this.trouble = messageOf(thrown);
       this.#flushLater(RETRY_MS);
     } finally {
       this.#isFlushing = false;
@@ -286,6 +289,8 @@ export class SpoolSource implements FrameSpool {
       } catch (thrown) {
         const error = spoolError("write", thrown);
         const isFull = error.code === "NO_SPACE" && !isAgain;
+        // The file that is written may be what there is to drop.
+        if (isFull) this.#home.segments.end(this.#id);
         if (!isFull || !await this.#home.makeRoom(this, this.#fresh.bytes)) throw error;
       }
     }
@@ -338,9 +343,8 @@ export class SpoolSource implements FrameSpool {
         this.#taken = Math.max(this.#taken, row.sequence);
         return { sequence: row.sequence, capturedMs: row.capturedMs, jpeg };
       }
-      const { sequence: first, capturedMs: fromMs } = row;
-      const lost: NewDrop = { first, pictures: 1, reason: this.dropReason, cause: "damaged", fromMs, toMs: fromMs };
-      await this.#changed(await this.#home.call<PictureChange>("frames.dropOne", this.#id, first, lost));
+      const lost = { ...dropOf([row], this.dropReason)!, cause: "damaged" };
+      await this.#changed(await this.#home.call<PictureChange>("frames.dropOne", this.#id, row.sequence, lost));
     }
   }
 
@@ -377,13 +381,9 @@ export class SpoolSource implements FrameSpool {
 
   /** The disk does not take them: the oldest which are not on their way go. */
   #dropFresh(): void {
-    const dropped = this.#fresh.dropOldest(Math.max(this.#taken, this.#writing), LIMITS.spoolPictureBytesMax);
-    if (dropped.length === 0) return;
-    const [first, last] = [dropped[0]!, dropped.at(-1)!];
-    this.#note({
-      ...{ first: first.sequence, pictures: dropped.length, reason: this.dropReason, cause: "full" },
-      ...{ fromMs: first.capturedMs, toMs: last.capturedMs },
-    });
+    const after = Math.max(this.#taken, this.#writing);
+    const dropped = dropOf(this.#fresh.dropOldest(after, LIMITS.spoolPictureBytesMax), this.dropReason);
+    if (dropped !== null) this.#note(dropped);
   }
 
   #note(drop: NewDrop): void {
@@ -394,7 +394,7 @@ export class SpoolSource implements FrameSpool {
 
   #tellDropped(drop: NewDrop): void {
     this.#unknown = withDrop(this.#unknown, drop);
-    this.#droppedPictures += drop.pictures;
+    this.droppedPictures += drop.pictures;
     this.dropped(drop);
   }
 }

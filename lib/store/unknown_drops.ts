@@ -1,4 +1,6 @@
 /** Drops of which the server does not know yet. Arithmetic only. */
+import type { DropReason } from "../protocol/message.ts";
+import type { NumberedPicture } from "./frame_spool.ts";
 import type { NewDrop } from "./spool_frame_tables.ts";
 
 /** Drops that are kept apart: a camera may come and go for years. */
@@ -27,4 +29,12 @@ export function dropsBehind(drops: readonly NewDrop[], through: number): NewDrop
     const had = Math.max(0, through - drop.first + 1);
     return had === 0 ? drop : { ...drop, first: through + 1, pictures: drop.pictures - had };
   });
+}
+
+/** Pictures in the order of their numbers, for which there is no room; null for none. */
+export function dropOf(pictures: readonly Omit<NumberedPicture, "jpeg">[], reason: DropReason): NewDrop | null {
+  const [first, last] = [pictures[0], pictures.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  const [fromMs, toMs] = [first.capturedMs, last.capturedMs];
+  return { first: first.sequence, pictures: pictures.length, reason, cause: "full", fromMs, toMs };
 }

@@ -158,10 +158,16 @@ Deno.test("a spooled camera: what a full spool has dropped is told in its turn, 
   const running = world.run();
   while (job.captured < 600) {
     await pass(world, 600);
-    await waitFor(() => source.memoryBytes < 400_000, { what: "pictures on the disk" });
+    await waitFor(async () => {
+      await world.clock.advance(5);
+      return source.memoryBytes < 400_000;
+    }, { what: "pictures on the disk" });
   }
   await pass(world, 1_000);
-  await waitFor(() => source.memoryBytes === 0, { what: "all pictures on the disk" });
+  await waitFor(async () => {
+    await world.clock.advance(100);
+    return source.memoryBytes === 0;
+  }, { what: "all pictures on the disk" });
   assertGreater(source.droppedPictures, 100);
   source.gap(1, 2);
   isDown = false;
@@ -169,7 +175,8 @@ Deno.test("a spooled camera: what a full spool has dropped is told in its turn, 
   const dropped = world.sink.drops.reduce((sum, { count }) => sum + count, 0);
   assertEquals(dropped + world.sink.stored.length, 600);
   assertEquals([job.droppedByReason.offline, job.droppedByReason.camera], [dropped, 0]);
-  assertEquals(world.sink.drops.map(({ reason, count }) => `${reason} ${count > 0}`), ["offline true", "camera false"]);
+  const told = world.sink.drops.map(({ reason, count }) => `${reason} ${count > 0}`);
+  assertEquals([told.at(-1), new Set(told.slice(0, -1))], ["camera false", new Set(["offline true"])]);
   let last = 0;
   for (const one of order) {
     const [first, count] = typeof one === "number" ? [one, 1] : one;

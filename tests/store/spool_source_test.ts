@@ -62,7 +62,7 @@ Deno.test("SpoolSource gives pictures from memory at once; what the server has i
   add(source, 5);
   const taken = await take(source);
   assertEquals(taken.map(([, time]) => time), [1, 2, 3, 4, 5]);
-  assertEquals([source.pictures, source.bytes, source.oldestMs], [5, 5_000, 1]);
+  assertEquals([source.pictures, source.bytes, spool.status().frames], [5, 5_000, 0]);
   source.stored(taken.at(-1)![0]);
   await clock.advance(5_000);
   assertEquals([source.pictures, source.bytes, await files(folder.path)], [0, 0, 0]);
@@ -209,8 +209,11 @@ Deno.test("SpoolSource drops what is too old, and not because the clock of the b
   const same = await again.source("left", "visible");
   await later.advance(3_000_000);
   assertEquals(same.droppedPictures, 0, "it counts from when the time was known");
-  await later.advance(3_600_000);
-  await waitFor(() => same.droppedPictures > 0, { what: "old ones to go" });
+  add(same, 1, { from: 13 });
+  await written(same, later);
+  await later.advance(3_600_000 + 120_000);
+  await waitFor(() => same.pictures === 0, { what: "old ones to go, also that of the file which was written last" });
+  assertEquals(same.droppedPictures, 13);
   assertEquals(same.unknown[0]?.cause, "age");
   await again.close();
 });
