@@ -98,6 +98,36 @@ Deno.test("agent: a camera of policy all without a network, and the agent killed
   assertLessOrEqual(missing.length, 2 * FPS);
 });
 
+Deno.test("agent: a camera whose policy becomes latest without a network: what waits is sent first, and then it is live", async () => {
+  await using folder = await tempFolder();
+  await using server = await startServer();
+  await using proxy = await faultProxy(server.listen);
+  const env = await makeCamera(folder);
+  const configure = (policy: string) =>
+    Deno.writeTextFile(
+      folder.join("edge.json"),
+      JSON.stringify({
+        ...{ server: proxy.address, device: "box", spool: { dir: "spool" } },
+        sources: [{ source: "left", camera: "/dev/video8", policy }],
+      }),
+    );
+  proxy.blackHole();
+  await configure("all");
+  await using agent = Subprocess.start({ command: [...CLIENT, "agent", "--config", folder.join("edge.json")], env });
+  await waitFor(async () => await taken(folder) > 2 * FPS, { what: "pictures", deadlineMs: 60_000 });
+  await configure("latest");
+  await waitFor(() => agent.stderr().includes("waits until its pictures in the spool are sent"), {
+    what: "the camera to wait",
+    deadlineMs: 60_000,
+  });
+  const before = await taken(folder);
+  proxy.heal();
+  await waitFor(async () => (await numbersOf(server)).at(-1)! > before, { what: "live pictures", deadlineMs: 60_000 });
+  const numbers = await numbersOf(server);
+  assert(numbers.every((number, index) => index === 0 || number > numbers[index - 1]!), "each once, in order");
+  assertEquals(numbers.slice(0, 2 * FPS), Array.from({ length: 2 * FPS }, (_, index) => index + 1));
+});
+
 Deno.test("send --camera --policy all --spool: what one command could not send, another sends, whatever else it does", async () => {
   await using folder = await tempFolder();
   await using server = await startServer();
