@@ -311,6 +311,7 @@ export class SourceStream {
     } finally {
       this.#isDeciding = false;
     }
+    this.#finishIfDone();
   }
 
   /** Counted and durable at once, so that it is neither lost nor told again. */
@@ -376,7 +377,8 @@ export class SourceStream {
   }
 
   #finishIfDone(): void {
-    if (!this.#isEnded || this.#closed || this.#unstored.length > 0 || this.#unanswered > 0) return;
+    if (!this.#isEnded || this.#closed || this.#unanswered > 0) return;
+    if (this.#unstored.length > 0 || this.#undecided.length > 0) return;
     this.#closed = true;
     this.#finishing = this.#finish().catch((error) => {
       this.#acks.stop();

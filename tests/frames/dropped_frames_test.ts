@@ -115,6 +115,24 @@ Deno.test("a drop behind frames without a result counts when it is its turn, and
   await server.stop();
 });
 
+Deno.test("a source does not end before drops behind its last frame have had their turn", async () => {
+  for (const verdict of ["defect", "ok"] as const) {
+    const server = await FrameFixture.start({ kind: "on", verdict: "defect" });
+    server.answer = undefined;
+    const box = await server.box();
+    await box.open(1, "cam");
+    await box.frame(1, 1);
+    await box.send({ ...LINK, firstSequence: 2, count: 3 });
+    await box.send({ kind: "endSource", stream: 1, sequence: 4 });
+    await server.settle();
+    assertEquals([server.totals.dropped.link, box.of("sourceEnded").length], [0, 0]);
+    server.questions[0]!.answer(resultOf(verdict));
+    await server.settle();
+    assertEquals([server.totals.dropped.link, box.of("sourceEnded").length], [3, 1]);
+    await server.stop();
+  }
+});
+
 Deno.test("a flood of drops waits for the disk, and in front of the analysis for their turn", async () => {
   for (const record of [{ kind: "all" }, { kind: "on", verdict: "defect" }] as const) {
     const server = await FrameFixture.start(record);
