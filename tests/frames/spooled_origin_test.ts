@@ -161,13 +161,13 @@ Deno.test("a spooled camera: what a full spool has dropped is told in its turn, 
     await waitFor(async () => {
       await world.clock.advance(5);
       return source.memoryBytes < 400_000;
-    }, { what: "pictures on the disk" });
+    }, { what: "pictures on the disk", deadlineMs: 60_000 });
   }
   await pass(world, 1_000);
   await waitFor(async () => {
     await world.clock.advance(100);
     return source.memoryBytes === 0;
-  }, { what: "all pictures on the disk" });
+  }, { what: "all pictures on the disk", deadlineMs: 60_000 });
   assertGreater(source.droppedPictures, 100);
   source.gap(1, 2);
   isDown = false;
