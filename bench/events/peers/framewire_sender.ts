@@ -11,7 +11,7 @@ import { readingAt, senderArgs, SenderClock } from "./sender_clock.ts";
 const args = senderArgs(Deno.args);
 const watch = new SenderClock(args);
 
-/** Readings that are pushed at once: those of a tenth of a second of a hundred sensors. */
+/** Readings that are pushed before anything else gets a turn. */
 const AT_ONCE = 1_000;
 let acked = Promise.withResolvers<void>();
 
