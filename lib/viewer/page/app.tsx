@@ -27,15 +27,14 @@ const SEND_COMMANDS = [
 /** Header, banner, and what the address asks for. */
 export function App() {
   const section = sectionOf(place.value);
-  const isAlerts = place.value.name === "alerts";
   return (
     <>
       <div class="sticky">
-        <Header section={isAlerts ? null : section} />
+        <Header section={section} />
         <Banner />
         <AlertBar />
       </div>
-      <main data-link={link.value}>{isAlerts ? <Alerts /> : VIEWS[section]()}</main>
+      <main data-link={link.value}>{VIEWS[section]()}</main>
       <p class="off-screen" aria-live="polite">{announcement.value}</p>
     </>
   );
@@ -46,11 +45,12 @@ const VIEWS = {
   readings: () => <Readings />,
   clips: () => <AllClips />,
   boxes: () => <Boxes />,
+  alerts: () => <Alerts />,
 } as const satisfies Record<Section, () => unknown>;
 
 /** Without an address: live first, then readings, else clips. */
 function sectionOf({ name }: Place): Section {
-  if (name === "readings" || name === "clips" || name === "boxes") return name;
+  if (name === "readings" || name === "clips" || name === "boxes" || name === "alerts") return name;
   if (name !== "start" || sourceCount.value > 0) return "live";
   return clipCounts.value.all === 0 && feeds.value.length > 0 ? "readings" : "clips";
 }

@@ -1,6 +1,6 @@
 /** The top of the page: what this is, whether it is current, which boxes there are. */
 import { formatAge, formatBytes, visibleName } from "./format.ts";
-import { feeds } from "./events/event_state.ts";
+import { activeAlerts, feeds } from "./events/event_state.ts";
 import { sourceCount } from "./live/source_state.ts";
 import { clipCounts, devices, filterDevice, freeBytes, link, more, serverNowMs, software } from "./state.ts";
 import type { DeviceView } from "../clip_library.ts";
@@ -8,10 +8,10 @@ import type { DeviceView } from "../clip_library.ts";
 const LINK_WORDS = { connecting: "Connecting…", live: "Live", lost: "Not connected" } as const;
 
 /** The kinds of content. */
-export type Section = "live" | "readings" | "clips" | "boxes";
+export type Section = "live" | "readings" | "clips" | "boxes" | "alerts";
 
 /** Name, connection, sections and free space. */
-export function Header({ section }: { section: Section | null }) {
+export function Header({ section }: { section: Section }) {
   const isLive = link.value === "live";
   return (
     <header class="top">
@@ -38,7 +38,7 @@ export function Header({ section }: { section: Section | null }) {
   );
 }
 
-function Sections({ section }: { section: Section | null }) {
+function Sections({ section }: { section: Section }) {
   const clips = `${clipCounts.value.all}${more.value ? "+" : ""}`;
   const link = (name: Section, words: string, count: string | number) => (
     <a href={`#${name}`} aria-current={section === name ? "page" : undefined}>
@@ -51,6 +51,7 @@ function Sections({ section }: { section: Section | null }) {
       {link("readings", "Readings", feeds.value.length)}
       {link("clips", "Clips", clips)}
       {link("boxes", "Boxes", devices.value.length)}
+      {link("alerts", "Alerts", activeAlerts.value.length)}
     </nav>
   );
 }
