@@ -118,6 +118,8 @@ export const LIMITS = {
   eventsHeldBytesMax: 32 * MIB,
   /** Ranges of sequence numbers held of a run: what is between them was dropped by the box, or is on its way. */
   eventRangesMax: 1_000,
+  /** Runs of one feed without events that are remembered, so that nothing is stored twice: a start of a box makes one. */
+  runsPerFeedMax: 1_000,
   /** Events of one feed which wait in the memory of the box: beyond it whoever makes them waits. */
   feedMemoryBytesMax: 8 * MIB,
   /** A picture that may not be lost is in the memory of the box for this long at most; then it is written to the spool. */

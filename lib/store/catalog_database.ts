@@ -5,7 +5,7 @@ import { ALERT_SCHEMA } from "./alert_schema.ts";
 import { AlertTables } from "./alert_tables.ts";
 import type { CatalogTotals, ClipRow, StoredFacts } from "./catalog.ts";
 import { EventQueries } from "./event_queries.ts";
-import { EVENT_LATE_SCHEMA, EVENT_SCHEMA } from "./event_schema.ts";
+import { EVENT_LATE_SCHEMA, EVENT_RUN_SCHEMA, EVENT_SCHEMA } from "./event_schema.ts";
 import { EventTables } from "./event_tables.ts";
 import { FrameQueries } from "./frame_queries.ts";
 import { FRAME_CONTENT_SCHEMA, FRAME_RUN_SCHEMA, FRAME_SCHEMA } from "./frame_schema.ts";
@@ -41,6 +41,7 @@ const MIGRATIONS = [
   ALERT_SCHEMA,
   FRAME_CONTENT_SCHEMA,
   FRAME_RUN_SCHEMA,
+  EVENT_RUN_SCHEMA,
 ];
 
 export class CatalogDatabase {

@@ -58,3 +58,13 @@ export const EVENT_SCHEMA = `
 
 /** The next step: how many of the values were late. What was summed up before has none. */
 export const EVENT_LATE_SCHEMA = "ALTER TABLE rollup ADD COLUMN late INTEGER NOT NULL DEFAULT 0;";
+
+/** The next: how many events are there of each run, and when it was opened last: those which nobody needs are forgotten. */
+export const EVENT_RUN_SCHEMA = `
+  ALTER TABLE feed_run ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE feed_run ADD COLUMN opened INTEGER NOT NULL DEFAULT 0;
+  UPDATE feed_run SET opened = id;
+  UPDATE feed_run SET events = counted.events
+    FROM (SELECT run_id, count(*) AS events FROM event GROUP BY run_id) AS counted WHERE counted.run_id = feed_run.id;
+  CREATE INDEX feed_run_by_opened ON feed_run (feed_id, opened);
+  CREATE INDEX feed_run_empty ON feed_run (feed_id, opened) WHERE events = 0;`;

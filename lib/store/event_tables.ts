@@ -18,7 +18,8 @@ import type { Statements } from "./statements.ts";
 interface Run {
   readonly id: number;
   held: SequenceRanges;
-  isChanged: boolean;
+  /** Events which this transaction has added. */
+  added: number;
 }
 
 /** Runs in memory; those of boxes which are connected are a few for each. */
@@ -35,6 +36,8 @@ export class EventTables {
   readonly #rollups: EventRollups;
   /** By feed and name. */
   readonly #runs = new Map<string, Run>();
+  /** Those which this transaction has changed. */
+  readonly #changed = new Set<Run>();
   /** Events which this transaction has added, by feed. */
   readonly #added = new Map<number, number>();
 
@@ -55,9 +58,9 @@ export class EventTables {
       this.#sql.run("INSERT INTO feed (device, name, created_ms) VALUES (?, ?, ?)", device, feed, nowMs);
     }
     const feedId = find()!["id"] as number;
-    this.#sql.run("INSERT OR IGNORE INTO feed_run (feed_id, name, held) VALUES (?, ?, '[]')", feedId, run);
+    this.#openRun(feedId, run);
     const opened = this.#run(feedId, run);
-    if (opened.held.addBelow(floor)) opened.isChanged = true;
+    if (opened.held.addBelow(floor)) this.#changed.add(opened);
     return { feedId, held: opened.held.list() };
   }
 
@@ -79,14 +82,15 @@ export class EventTables {
     this.#rows.insert({ feedId, runId: run.id, receivedMs, late }, fresh.map(({ event }) => event), timesMs);
     fresh.forEach((checked, index) => this.#sum(feedId, timesMs[index]!, late, checked));
     run.held = held;
-    run.isChanged = true;
+    run.added += fresh.length;
+    this.#changed.add(run);
     this.#added.set(feedId, (this.#added.get(feedId) ?? 0) + fresh.length);
     return { stored: fresh.length, lastSequence };
   }
 
   dropEvents(beforeMs: number, idMax: number): DroppedEvents {
     const oldest = this.#sql.all(
-      `SELECT id, feed_id, received_ms, coalesce(length(picture), 0) AS bytes FROM event WHERE id <= ? ORDER BY id LIMIT ?`,
+      `SELECT id, feed_id, run_id, received_ms, coalesce(length(picture), 0) AS bytes FROM event WHERE id <= ? ORDER BY id LIMIT ?`,
       idMax,
       DROP_ROWS_MAX,
     );
@@ -102,6 +106,9 @@ export class EventTables {
     this.#sql.run("DELETE FROM event WHERE id <= ?", dropped.at(-1)!["id"] as number);
     for (const [feedId, some] of Map.groupBy(dropped, (row) => row["feed_id"] as number)) {
       this.#sql.run("UPDATE feed SET events = events - ? WHERE id = ?", some.length, feedId);
+    }
+    for (const [runId, some] of Map.groupBy(dropped, (row) => row["run_id"] as number)) {
+      this.#sql.run("UPDATE feed_run SET events = events - ? WHERE id = ?", some.length, runId);
     }
     return { rows, more: true };
   }
@@ -135,11 +142,7 @@ export class EventTables {
       this.#sql.run("UPDATE feed SET events = events + ? WHERE id = ?", events, feedId);
     }
     this.#added.clear();
-    for (const run of this.#runs.values()) {
-      if (!run.isChanged) continue;
-      this.#sql.run("UPDATE feed_run SET held = ? WHERE id = ?", JSON.stringify(run.held.list()), run.id);
-      run.isChanged = false;
-    }
+    this.#flushRuns();
     if (this.#runs.size > RUNS_MAX) this.#runs.clear();
   }
 
@@ -149,6 +152,42 @@ export class EventTables {
     this.#rollups.forget();
     this.#added.clear();
     this.#runs.clear();
+    this.#changed.clear();
+  }
+
+  #flushRuns(): void {
+    for (const run of this.#changed) {
+      this.#sql.run(
+        "UPDATE feed_run SET held = ?, events = events + ? WHERE id = ?",
+        JSON.stringify(run.held.list()),
+        run.added,
+        run.id,
+      );
+      run.added = 0;
+    }
+    this.#changed.clear();
+  }
+
+  /** Finds or makes a run; forgets those without events which were opened longest ago, as their boxes have had many since. */
+  #openRun(feedId: number, name: string): void {
+    const { opened } = this.#sql.get("SELECT max(opened) AS opened FROM feed_run WHERE feed_id = ?", feedId)!;
+    this.#sql.run(
+      `INSERT INTO feed_run (feed_id, name, held, opened) VALUES (?1, ?2, '[]', ?3)
+         ON CONFLICT (feed_id, name) DO UPDATE SET opened = ?3`,
+      feedId,
+      name,
+      (opened as number | null ?? 0) + 1,
+    );
+    // What this transaction has added counts.
+    this.#flushRuns();
+    const forgotten = this.#sql.all(
+      `DELETE FROM feed_run WHERE feed_id = ?1 AND events = 0 AND opened <=
+         (SELECT opened FROM feed_run WHERE feed_id = ?1 AND events = 0 ORDER BY opened DESC LIMIT 1 OFFSET ?2)
+         RETURNING name`,
+      feedId,
+      LIMITS.runsPerFeedMax,
+    );
+    for (const run of forgotten) this.#runs.delete(`${feedId}/${run["name"]}`);
   }
 
   #run(feedId: number, name: string): Run {
@@ -157,10 +196,12 @@ export class EventTables {
     if (run === undefined) {
       const row = this.#sql.get("SELECT id, held FROM feed_run WHERE feed_id = ? AND name = ?", feedId, name);
       if (row === undefined) {
-        throw new FramewireError("INTERNAL", `Cannot store events of run ${name}: feed ${feedId} has no such run`);
+        const text =
+          `Cannot store events of run ${name} as it was opened too long ago: ${LIMITS.runsPerFeedMax} others were since`;
+        throw new FramewireError("STREAMS_EXHAUSTED", text);
       }
       const held = new SequenceRanges(JSON.parse(row["held"] as string) as SequenceRange[]);
-      run = { id: row["id"] as number, held, isChanged: false };
+      run = { id: row["id"] as number, held, added: 0 };
       this.#runs.set(key, run);
     }
     return run;
