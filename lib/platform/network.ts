@@ -5,6 +5,8 @@ import { FramewireError, messageOf } from "../errors.ts";
 export interface Connection {
   /** Address of the peer, for people: `192.0.2.7:51022`. */
   readonly remote: string;
+  /** Our own address by which the peer came, without its port: `192.0.2.1`, `fd00::1`. Absent: nobody knows. */
+  readonly local?: string;
   /** Small writes go out at once; absent: one may wait until the peer has acked what was written before it (Nagle). */
   readonly sendsAtOnce?: boolean;
   /** Reads at least one byte into `into`; null at the end. Rejects when the connection is reset or closed. */
@@ -53,6 +55,7 @@ export function wrapConnection(conn: Deno.TcpConn | Deno.TlsConn): Connection {
   if (sendsAtOnce) conn.setNoDelay(true);
   const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
   return {
+    local: (conn.localAddr as Deno.NetAddr).hostname,
     remote: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
     sendsAtOnce,
     read: (into) => conn.read(into),

@@ -30,8 +30,8 @@ export interface BoxConnectionOptions {
   readonly store: ClipStore;
   readonly devices: DeviceTable;
   readonly tokens: readonly TokenRule[];
-  /** Address of the page; empty when there is none. */
-  readonly httpUrl: () => string;
+  /** Address of the page for a box that has reached us at this address; empty when there is none. */
+  readonly httpUrl: (reached: string | undefined) => string;
   /** Called once Hello was good: it is no stranger any more. */
   readonly welcomed: () => void;
   /** Called with the outcome of each clip. */
@@ -138,7 +138,7 @@ export class BoxConnection {
       windowBytes: LIMITS.windowBytes,
       pingIntervalMs: LIMITS.pingIntervalMs,
       streamsMax: LIMITS.streamsPerConnectionMax,
-      httpUrl: httpUrl(),
+      httpUrl: httpUrl(this.#session.local),
       unfinished: unfinished.map(({ id, name, bytes, held }) => ({
         clipId: id,
         name,
@@ -149,7 +149,8 @@ export class BoxConnection {
   }
 
   #makeReceivers(device: string, clockOffsetMs: () => number): void {
-    const { clock, store, httpUrl, frames, events } = this.#options;
+    const { clock, store, frames, events } = this.#options;
+    const httpUrl = this.#options.httpUrl(this.#session.local);
     const common = {
       ...{ device, clock, numbers: new StreamNumbers() },
       send: (message: Message) => this.#session.send(message),
@@ -158,7 +159,7 @@ export class BoxConnection {
     this.#clips = new ClipReceiver({
       ...common,
       store,
-      clipUrl: (id) => httpUrl() === "" ? "" : `${httpUrl()}/#${id}`,
+      clipUrl: (id) => httpUrl === "" ? "" : `${httpUrl}/#${id}`,
       ended: (name, outcome) => this.#clipEnded(name, outcome),
     });
     this.#frames = new FrameReceiver({

@@ -148,7 +148,7 @@ export class FramewireServer {
       store: this.#store!,
       devices: this.#devices,
       tokens,
-      httpUrl: () => pageUrl ?? this.#httpUrl,
+      httpUrl: (reached) => pageUrl ?? this.#viewer!.urlFor(reached),
       clipEnded: (stored) => stored ? this.#clipsStored++ : this.#clipsFailed++,
       frames: this.#frames!.receiving,
       events: this.#events!.receiving,

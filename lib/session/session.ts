@@ -29,6 +29,7 @@ const FAREWELL_MS = 2_000;
 
 export class Session {
   readonly remote: string;
+  readonly local: string | undefined;
   readonly #role: Role;
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -64,6 +65,7 @@ export class Session {
     this.#startedMs = clock.now();
     this.#lastPingMs = clock.now();
     this.remote = connection.remote;
+    this.local = connection.local;
   }
 
   /** Time from a ping to its pong, ms; null before the first. */

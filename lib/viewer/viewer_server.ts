@@ -97,14 +97,18 @@ export class ViewerServer {
    * @throws {FramewireError} `USAGE` when the address cannot be listened on.
    */
   start(): Promise<{ url: string }> {
-    const { hostname, port } = this.#options;
     try {
-      this.#listener = this.#listen(port);
+      this.#listener = this.#listen(this.#options.port);
     } catch (error) {
       return Promise.reject(error);
     }
     this.#supervision = this.#supervise(this.#listener);
-    return Promise.resolve({ url: `http://${shownHost(hostname)}:${this.#listener.port}` });
+    return Promise.resolve({ url: this.urlFor(undefined) });
+  }
+
+  /** The page's address for whoever has reached this machine at `reached`; without that, for this machine itself. */
+  urlFor(reached: string | undefined): string {
+    return `http://${shownHost(this.#options.hostname, reached)}:${this.#listener?.port ?? this.#options.port}`;
   }
 
   /** Stops: bodies under way end, pages are told to come back, then the socket closes. */
@@ -249,8 +253,10 @@ export class ViewerServer {
   }
 }
 
-/** The host as one can type it: every address is reached on this machine by 127.0.0.1. */
-function shownHost(hostname: string): string {
-  if (hostname === "0.0.0.0" || hostname === "::") return "127.0.0.1";
-  return hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+/** The host as one can type it. Who listens on every address is reached by the one that is known to work. */
+function shownHost(hostname: string, reached = "127.0.0.1"): string {
+  const isEvery = hostname === "0.0.0.0" || hostname === "::";
+  // An IPv4 box at a socket of IPv6.
+  const host = isEvery ? reached.replace(/^::ffff:(?=[\d.]+$)/, "") : hostname;
+  return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }

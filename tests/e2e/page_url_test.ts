@@ -14,6 +14,17 @@ Deno.test("--page-url is the address that boxes are told, and its name is served
   assertEquals(await statusUnder(server.http, "other.example.org"), 403);
 });
 
+Deno.test("a server at every address tells each box the page at the one by which it came", async () => {
+  await using folder = await tempFolder();
+  await using server = await startServer({ args: ["--listen", "0.0.0.0:0", "--http", "0.0.0.0:0"] });
+  const file = await randomFile(folder.join("a.bin"), 1_000, 1);
+  const [boxes, page] = [server.listen, server.http].map((address) => address.split(":").at(-1));
+  const sent = await runSend(["--server", `127.0.0.2:${boxes}`, file.path]);
+  assertEquals(eventsOf(sent, "connected")[0]?.["http"], `http://127.0.0.2:${page}`);
+  assert(String(storedEvent(sent)["url"]).startsWith(`http://127.0.0.2:${page}/#`));
+  assertEquals(server.http, `http://127.0.0.1:${page}`);
+});
+
 /** The status of the page when it is called by this name. */
 async function statusUnder(http: string, host: string): Promise<number> {
   const { hostname, port } = new URL(http);
