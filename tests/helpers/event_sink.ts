@@ -1,10 +1,9 @@
-import { FrameDecoder } from "../../lib/framing/frame_decoder.ts";
-import { type Clock, sleep } from "../../lib/platform/clock.ts";
-import type { Connection, Network } from "../../lib/platform/network.ts";
-import { decodeMessage, encodeMessage } from "../../lib/protocol/codec.ts";
+import type { Clock } from "../../lib/platform/clock.ts";
+import type { Network } from "../../lib/platform/network.ts";
 import type { BoxEvent } from "../../lib/protocol/event.ts";
 import { batchChecksum, decodeBatch } from "../../lib/protocol/event_batch.ts";
 import type { BoxStatus, EventData, Message, OpenFeed, SequenceRange } from "../../lib/protocol/message.ts";
+import { type Reply, SINK_DEFAULTS, SinkServer, type SinkServerOptions } from "./sink_server.ts";
 
 /** An event which a {@linkcode EventSink} has. */
 export interface SunkEvent extends BoxEvent {
@@ -17,18 +16,13 @@ export interface SunkEvent extends BoxEvent {
 }
 
 /** How an {@linkcode EventSink} behaves; all may be changed while it runs. */
-export interface EventSinkOptions {
+export interface EventSinkOptions extends SinkServerOptions {
   windowEvents: number;
   windowBytes: number;
   /** Batches of one commit; what is not committed is forgotten with its connection. */
   commitBatches: number;
   /** How long a batch waits for its commit at most, ms. */
   commitMs: number;
-  /** What is read of a connection, bytes a second. */
-  bytesPerSecond: number;
-  streamsMax: number;
-  /** Called with each message before it is handled: true swallows it. */
-  onMessage: (message: Message, reply: (message: Message) => Promise<void>) => boolean;
 }
 
 interface Stream {
@@ -42,11 +36,9 @@ interface Stream {
   cancelTimer: () => void;
 }
 
-const ADDRESS = { hostname: "server.test", port: 1 };
-
 /** The server's side of feeds, by hand: keeps what it "committed" over connections, and notes what breaks a rule. */
-export class EventSink {
-  readonly options: EventSinkOptions;
+export class EventSink extends SinkServer<Stream> {
+  override readonly options: EventSinkOptions;
   /** What is durable, in the order of commits. */
   readonly stored: SunkEvent[] = [];
   /** Everything that came, and the number of events of each batch. */
@@ -55,26 +47,15 @@ export class EventSink {
   readonly opened: (OpenFeed & { connection: number })[] = [];
   readonly ended: { feed: string; late: boolean; sequence: number }[] = [];
   readonly statuses: (BoxStatus & { atMs: number })[] = [];
-  readonly goodbyes: string[] = [];
-  readonly errors: string[] = [];
-  readonly violations: string[] = [];
-  readonly #clock: Clock;
   readonly #numbers = new Map<string, Set<number>>();
-  #connections = 0;
 
   constructor(network: Network, clock: Clock, options: Partial<EventSinkOptions> = {}) {
-    this.#clock = clock;
+    super(network, clock);
     this.options = {
-      ...{ windowEvents: 20_000, windowBytes: 4 << 20, commitBatches: 1, commitMs: 5, bytesPerSecond: Infinity },
-      streamsMax: 32,
-      onMessage: () => false,
+      ...SINK_DEFAULTS,
+      ...{ windowEvents: 20_000, windowBytes: 4 << 20, commitBatches: 1, commitMs: 5 },
       ...options,
     };
-    const listener = network.listen(ADDRESS);
-    const serve = async () => {
-      for (;;) this.#serve(await listener.accept(), this.#connections++).catch(() => {});
-    };
-    serve().catch(() => {});
   }
 
   /** Numbers of what is durable of a feed, sorted. */
@@ -82,52 +63,15 @@ export class EventSink {
     return this.stored.filter((event) => event.feed === feed).map(({ sequence }) => sequence).sort((a, b) => a - b);
   }
 
-  async #serve(connection: Connection, index: number): Promise<void> {
-    const decoder = new FrameDecoder(8 * 1024 * 1024);
-    const streams = new Map<number, Stream>();
-    const reply = async (message: Message) => {
-      const bytes = encodeMessage(message);
-      for (let done = 0; done < bytes.length;) done += await connection.write(bytes.subarray(done));
-    };
-    try {
-      while (true) {
-        const { bytesPerSecond } = this.options;
-        const room = bytesPerSecond === Infinity
-          ? decoder.room()
-          : decoder.room().subarray(0, Math.ceil(bytesPerSecond / 200));
-        const count = await connection.read(room);
-        if (count === null) break;
-        if (bytesPerSecond !== Infinity) await sleep(this.#clock, count * 1000 / bytesPerSecond);
-        decoder.filled(count);
-        for (let bytes = decoder.next(); bytes !== undefined; bytes = decoder.next()) {
-          const message = decodeMessage(bytes);
-          if (!this.options.onMessage(message, reply)) await this.#handle(message, streams, index, reply);
-        }
-      }
-    } finally {
-      for (const stream of streams.values()) stream.cancelTimer();
-      connection.close();
-    }
-  }
-
-  async #handle(
+  protected override async handle(
     message: Message,
     streams: Map<number, Stream>,
     connection: number,
-    reply: (message: Message) => Promise<void>,
+    reply: Reply,
   ): Promise<void> {
     switch (message.kind) {
-      case "hello":
-        return await reply(welcome(this.options.streamsMax));
-      case "ping":
-        return await reply({ kind: "pong", nonce: message.nonce, unixMs: this.#clock.wallMs() });
-      case "goodbye":
-        this.goodbyes.push(message.reason);
-        return await reply({ kind: "goodbye", reason: "" });
-      case "error":
-        return void this.errors.push(message.code);
       case "boxStatus":
-        return void this.statuses.push({ ...message, atMs: this.#clock.now() });
+        return void this.statuses.push({ ...message, atMs: this.clock.now() });
       case "closeStream":
         streams.get(message.stream)?.cancelTimer();
         return void streams.delete(message.stream);
@@ -157,19 +101,19 @@ export class EventSink {
     { stream: number, crc32, batch }: EventData,
     stream: Stream,
     connection: number,
-    reply: (message: Message) => Promise<void>,
+    reply: Reply,
   ): Promise<void> {
     const { run, feed, late } = stream.open;
     if (batchChecksum(number, batch) !== crc32) this.violations.push("damaged batch");
     const events = decodeBatch(batch.slice());
     if (events.length === 0 || events.length > 1_000) this.violations.push(`batch of ${events.length}`);
-    this.batches.push({ late, events: events.length, bytes: batch.length, atMs: this.#clock.now() });
+    this.batches.push({ late, events: events.length, bytes: batch.length, atMs: this.clock.now() });
     for (const event of events) {
       if (event.sequence <= stream.through) this.violations.push(`${event.sequence} behind ${stream.through}`);
       if (this.#numbersOf(stream.open).has(event.sequence)) this.violations.push(`${event.sequence} is held`);
       if (event.sequence < stream.open.floor) this.violations.push(`${event.sequence} below the floor`);
       stream.through = event.sequence;
-      const sunk = { ...event, run, feed, late, connection, ageMs: this.#clock.wallMs() - event.timeMs };
+      const sunk = { ...event, run, feed, late, connection, ageMs: this.clock.wallMs() - event.timeMs };
       this.arrived.push(sunk);
       stream.pending.push(sunk);
     }
@@ -182,10 +126,10 @@ export class EventSink {
     await reply({ kind: "eventAck", stream: number, received: stream.through, stored: stream.stored });
     stream.cancelTimer();
     const commit = () => void this.#commit(number, stream, reply).catch(() => {});
-    stream.cancelTimer = this.#clock.timer(this.options.commitMs, commit);
+    stream.cancelTimer = this.clock.timer(this.options.commitMs, commit);
   }
 
-  async #commit(number: number, stream: Stream, reply: (message: Message) => Promise<void>): Promise<void> {
+  async #commit(number: number, stream: Stream, reply: Reply): Promise<void> {
     stream.cancelTimer();
     const events = stream.pending;
     stream.pending = [];
@@ -216,12 +160,4 @@ export function rangesOf(numbers: readonly number[]): SequenceRange[] {
     else ranges.push({ first: number, last: number });
   }
   return ranges;
-}
-
-function welcome(streamsMax: number): Message {
-  return {
-    ...{ kind: "welcome", protocolVersion: 1, software: "sink", unixMs: 0, messageBytesMax: 5 << 20 },
-    ...{ chunkBytesMax: 512 << 10, windowBytes: 32 << 20, pingIntervalMs: 5_000, streamsMax, httpUrl: "" },
-    unfinished: [],
-  };
 }

@@ -1,5 +1,6 @@
 /** The power goes at every call of disk and catalog while frames are written, and again during the recovery. */
 import { assert, assertEquals } from "@std/assert";
+import { cutAt } from "../helpers/cut_power.ts";
 import {
   allFrames,
   fileContent,
@@ -83,20 +84,6 @@ async function checkVisible(fixture: MemoryFrameFixture): Promise<void> {
     );
     assert(own.length > 0, `${path} is nobody's`);
   }
-}
-
-async function cutAt(fixture: MemoryFrameFixture, at: number, keeps: CrashKeeps, job: () => Promise<void>) {
-  let gone = false;
-  fixture.onEachCall((number) => {
-    if (number < at || gone) return;
-    gone = true;
-    fixture.crash(keeps);
-  });
-  await job().catch((error) => {
-    if (!gone) throw error;
-  });
-  if (!gone) fixture.onEachCall(() => {});
-  return gone;
 }
 
 async function interrupted(at: number, keeps: CrashKeeps): Promise<[MemoryFrameFixture, Promises] | undefined> {

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type ByteRange, containsRange } from "../../lib/protocol/ranges.ts";
 import type { ClipRow } from "../../lib/store/catalog.ts";
 import type { IncomingClip } from "../../lib/store/incoming_clip.ts";
+import { cutAt } from "../helpers/cut_power.ts";
 import type { CrashKeeps } from "../helpers/memory_inode.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { StoreFixture } from "../helpers/store_fixture.ts";
@@ -88,21 +89,6 @@ function checkVisible(fixture: StoreFixture): void {
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.every((byte, index) => byte === b[index]);
-}
-
-/** Runs `job` with the power going at call `at`; whether it went. */
-async function cutAt(fixture: StoreFixture, at: number, keeps: CrashKeeps, job: () => Promise<void>): Promise<boolean> {
-  let gone = false;
-  fixture.onEachCall((number) => {
-    if (number < at || gone) return;
-    gone = true;
-    fixture.crash(keeps);
-  });
-  await job().catch((error) => {
-    if (!gone) throw error;
-  });
-  if (!gone) fixture.onEachCall(() => {});
-  return gone;
 }
 
 /** A fixture whose power went at call `at` of the uploads; undefined when there are not so many. */
