@@ -10,7 +10,8 @@ export const CONFIG_EXAMPLE = `{
   // "token-file": "/etc/framewire/token",  // or the variable FRAMEWIRE_TOKEN
   // "tls": true,                           // or "tls-ca": "/etc/framewire/ca.pem"
 
-  // Events wait here while there is no network; the oldest go first when it is full.
+  // Events, and pictures of cameras with "policy": "all", wait here while there is no network. When it is full, the
+  // oldest go first.
   "spool": { "dir": "spool", "max": "2GB", "keep": "7d" },
 
   // Cameras (through ffmpeg) and folders of pictures.

@@ -4,7 +4,7 @@ import type { CommandSpec } from "../config/options.ts";
 export const DEMO_SPEC: CommandSpec = {
   name: "framewire-server demo",
   summary:
-    "framewire demo: a server and a made-up box on a slow link in one go; open the page and watch a clip arrive.",
+    "framewire demo: a server and made-up boxes in one go: two cameras, a sensor, and a clip that arrives over a slow link.",
   options: [
     {
       name: "listen",
