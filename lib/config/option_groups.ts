@@ -74,7 +74,9 @@ export function splitGroups(spec: GroupSpec, options: readonly OptionShape[], ar
       const has = groups.at(-1)?.has(spec.name) ?? false;
       const hasOrigin = spec.origins.some((origin) => groups.at(-1)?.has(origin));
       if (isName && !isNameFirst && has) {
-        throw new FramewireError("USAGE", `Cannot use --${bare} ${text} as the one before it is named already`);
+        const origins = spec.origins.map((origin) => `--${origin}`).join(" or ");
+        const rule = `as each --${bare} must be behind its ${origins}, like the first`;
+        throw new FramewireError("USAGE", `Cannot use --${bare} ${text} ${rule}`);
       }
       if (groups.length === 0 || (isName ? isNameFirst : hasOrigin)) groups.push(new Map());
     }

@@ -87,6 +87,7 @@ Deno.test("groups are refused when a value is missing, a key is unknown, or a th
     ["--config c", { sources: [{ camera: ["a"] }] }, "a text or number for camera"],
     ["--config c", { sources: [{ loop: "yes" }] }, "true or false for loop"],
     ["--camra a", {}, "--camra"],
+    ["--camera a --source b --source c --camera d", {}, "must be behind its --camera or --frames"],
   ];
   for (const [args, file, part] of cases) {
     const error = assertThrows(() => parse(args, {}, file), FramewireError);
