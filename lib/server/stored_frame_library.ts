@@ -2,7 +2,7 @@
 import type { LiveFigures, LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { AnalysisResult } from "../protocol/frame.ts";
-import type { FrameQuery, FrameRow, GapRow, SourceRow, SpanRow } from "../store/frame_catalog.ts";
+import type { FrameQuery, FrameRow, GapSpan, SourceRow, SpanRow } from "../store/frame_catalog.ts";
 import type { FrameLibrary, FrameView, SourceView, TimelineView } from "../viewer/frame_library.ts";
 
 /** What is recorded of all sources is asked of the catalog this often at most, ms: pages ask four times a second. */
@@ -26,7 +26,7 @@ export interface RecordedFrames {
   nearest(sourceId: number, timeMs: number): Promise<FrameRow | undefined>;
   jpeg(id: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
   spans(sourceId: number, sinceMs: number, untilMs: number): Promise<SpanRow[]>;
-  gaps(sourceId: number, sinceMs: number, untilMs: number): Promise<GapRow[]>;
+  gaps(sourceId: number, sinceMs: number, untilMs: number): Promise<GapSpan[]>;
 }
 
 export interface StoredFrameLibraryOptions {
@@ -96,7 +96,7 @@ export class StoredFrameLibrary implements FrameLibrary {
     ]);
     return {
       spans: spans.map(({ fromMs, toMs, frames, defects }) => ({ fromMs, toMs, frames, defects })),
-      gaps: gaps.map(({ fromMs, toMs, frames, reason }) => ({ fromMs, toMs, frames, reason })),
+      gaps,
     };
   }
 

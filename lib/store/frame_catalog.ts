@@ -56,6 +56,12 @@ export interface GapRow {
   readonly reason: GapReason;
 }
 
+/** A gap as it is shown, or some of one reason as one: from where the first begins to where the last ends. */
+export interface GapSpan extends Omit<GapRow, "id" | "sourceId"> {
+  /** How many gaps it stands for. */
+  readonly count: number;
+}
+
 /** A span in which a source was recorded without a pause longer than what was asked for. */
 export interface SpanRow {
   readonly fromMs: number;
@@ -222,8 +228,8 @@ export interface FrameCatalog {
   nearest(sourceId: number, timeMs: number): Promise<FrameRow | undefined>;
   /** Those which overlap the time; pauses of up to `pauseMs` are none. */
   spans(sourceId: number, sinceMs: number, untilMs: number, pauseMs: number): Promise<SpanRow[]>;
-  /** Those which overlap the time, oldest first, at most `limit`. */
-  gaps(sourceId: number, sinceMs: number, untilMs: number, limit: number): Promise<GapRow[]>;
+  /** Those which overlap the time, oldest first; when they are more than `limit`, see `fewerGaps`. */
+  gaps(sourceId: number, sinceMs: number, untilMs: number, limit: number): Promise<GapSpan[]>;
   /** Oldest first by arrival: of one source or of all. */
   segments(options: { readonly sourceId?: number; readonly sealed: boolean; readonly limit: number }): Promise<
     SegmentState[]

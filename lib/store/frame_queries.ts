@@ -5,7 +5,7 @@ import type {
   FrameQuery,
   FrameRow,
   GapReason,
-  GapRow,
+  GapSpan,
   NamedPicture,
   PictureContent,
   SegmentState,
@@ -14,7 +14,7 @@ import type {
   TrashRow,
 } from "./frame_catalog.ts";
 import { type FrameLook, idLooks, segmentLooks } from "./frame_looks.ts";
-import { mergeSpans } from "./frame_spans.ts";
+import { fewerGaps, mergeSpans } from "./frame_spans.ts";
 import { sourceOf } from "./frame_tables.ts";
 import type { SqlRow, SqlValue, Statements } from "./statements.ts";
 
@@ -129,22 +129,20 @@ export class FrameQueries {
     return mergeSpans(rows as unknown as SpanRow[], pauseMs);
   }
 
-  gaps(sourceId: number, sinceMs: number, untilMs: number, limit: number): GapRow[] {
-    return this.#sql.all(
-      `SELECT * FROM gap WHERE source_id = ? AND from_ms <= ? AND (to_ms IS NULL OR to_ms >= ?)
-       ORDER BY from_ms, id LIMIT ?`,
+  gaps(sourceId: number, sinceMs: number, untilMs: number, limit: number): GapSpan[] {
+    const rows = this.#sql.all(
+      `SELECT * FROM gap WHERE source_id = ? AND from_ms <= ? AND (to_ms IS NULL OR to_ms >= ?) ORDER BY from_ms, id`,
       sourceId,
       untilMs,
       sinceMs,
-      limit,
-    ).map((row) => ({
-      id: row["id"] as number,
-      sourceId: row["source_id"] as number,
+    );
+    const gaps = rows.map((row) => ({
       fromMs: row["from_ms"] as number,
       toMs: row["to_ms"] as number | null,
       frames: row["frames"] as number,
       reason: row["reason"] as GapReason,
     }));
+    return fewerGaps(gaps, limit);
   }
 
   segments({ sourceId, sealed, limit }: { sourceId?: number; sealed: boolean; limit: number }): SegmentState[] {

@@ -1,5 +1,5 @@
 /** Spans and gaps of a timeline as arithmetic: how they grow with each commit, and how they are put together. */
-import type { GapRow, SpanRow } from "./frame_catalog.ts";
+import type { GapRow, GapSpan, SpanRow } from "./frame_catalog.ts";
 
 /** Frames which are further apart are two spans; below it a slow camera would be one pause after the other. */
 export const SPAN_PAUSE_MS = 2_000;
@@ -63,4 +63,35 @@ export function joinGaps(last: Gap, next: Gap): Gap | undefined {
   if (next.fromMs > last.toMs + GAP_JOIN_MS || next.toMs < last.fromMs - GAP_JOIN_MS) return undefined;
   const fromMs = Math.min(last.fromMs, next.fromMs);
   return { ...last, fromMs, toMs: Math.max(last.toMs, next.toMs), frames: last.frames + next.frames };
+}
+
+/**
+ * Gaps (by `fromMs`, rising), each by itself if they are no more than `countMax` (which is more than there are reasons).
+ * Else those with one reason which are near each other are put together, for as short a time as does; none is left out.
+ */
+export function fewerGaps(gaps: readonly Gap[], countMax: number): GapSpan[] {
+  let fewer = gaps.map((gap): GapSpan => ({ ...gap, count: 1 }));
+  for (let lengthMs = GAP_JOIN_MS; fewer.length > countMax && lengthMs < Number.MAX_SAFE_INTEGER; lengthMs *= 2) {
+    fewer = joinNear(fewer, lengthMs);
+  }
+  return fewer;
+}
+
+/** Puts together what is no longer than `lengthMs` in all; what lasts stays by itself. */
+function joinNear(gaps: readonly GapSpan[], lengthMs: number): GapSpan[] {
+  const joined: GapSpan[] = [];
+  const last = new Map<GapSpan["reason"], number>();
+  for (const gap of gaps) {
+    const { reason, toMs, frames, count } = gap;
+    const at = last.get(reason) ?? joined.length;
+    const before = joined[at];
+    const untilMs = Math.max(before?.toMs ?? 0, toMs ?? 0);
+    if (before !== undefined && toMs !== null && untilMs - before.fromMs <= lengthMs) {
+      joined[at] = { ...before, toMs: untilMs, frames: before.frames + frames, count: before.count + count };
+    } else {
+      if (toMs !== null) last.set(reason, joined.length);
+      joined.push(gap);
+    }
+  }
+  return joined;
 }

@@ -16,7 +16,7 @@ import type {
   FramePlace,
   FrameQuery,
   FrameRow,
-  GapRow,
+  GapSpan,
   OpenedSource,
   SourceTotals,
   SpanRow,
@@ -182,8 +182,8 @@ export class FrameStore {
     return this.#options.catalog.spans(sourceId, sinceMs, untilMs, pauseMs);
   }
 
-  /** Why there are none. */
-  gaps(sourceId: number, sinceMs: number, untilMs: number): Promise<GapRow[]> {
+  /** Why there are none; of very many gaps those which are near each other as one. */
+  gaps(sourceId: number, sinceMs: number, untilMs: number): Promise<GapSpan[]> {
     return this.#options.catalog.gaps(sourceId, sinceMs, untilMs, LIMITS.apiRowsMax);
   }
 

@@ -57,11 +57,12 @@ export function timelineJson({ spans, gaps }: TimelineView): Record<string, unkn
       frames,
       defects,
     })),
-    gaps: gaps.map(({ fromMs, toMs, frames, reason }) => ({
+    gaps: gaps.map(({ fromMs, toMs, frames, reason, count }) => ({
       from: rfc3339(fromMs),
       to: rfc3339OrNull(toMs),
       frames,
       reason,
+      count,
     })),
   };
 }

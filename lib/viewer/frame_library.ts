@@ -57,10 +57,19 @@ export interface FrameView {
   readonly result: AnalysisResult | null;
 }
 
-/** What is recorded of a source, and why the rest is not; by the clock of the server. */
+/**
+ * What is recorded of a source, and why the rest is not; by the clock of the server. `count`: gaps which are shown as one,
+ * as there are very many.
+ */
 export interface TimelineView {
   readonly spans: readonly { fromMs: number; toMs: number; frames: number; defects: number }[];
-  readonly gaps: readonly { fromMs: number; toMs: number | null; frames: number; reason: GapReason }[];
+  readonly gaps: readonly {
+    readonly fromMs: number;
+    readonly toMs: number | null;
+    readonly frames: number;
+    readonly reason: GapReason;
+    readonly count: number;
+  }[];
 }
 
 /** Recorded frames. */

@@ -254,7 +254,10 @@ Deno.test({
         server.pictures.set(id, RED);
         server.sendPicture(id);
       }
-      server.timeline = { spans: [], gaps: [{ fromMs: Date.now() - 60_000, toMs: null, frames: 3, reason: "camera" }] };
+      server.timeline = {
+        spans: [],
+        gaps: [{ fromMs: Date.now() - 60_000, toMs: null, frames: 3, reason: "camera", count: 1 }],
+      };
       const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
       await withPage(server.url, async (page, watch) => {
         for (const hash of ["live", "source=1", "source=2", "pair=1,2"]) {

@@ -44,8 +44,8 @@ async function fill(server: MadeUpLiveServer): Promise<number> {
   server.timeline = {
     spans: [{ fromMs: startMs, toMs: Date.now(), frames: FRAMES, defects: 1 }],
     gaps: [
-      { fromMs: startMs - 60_000, toMs: startMs - 40_000, frames: 12, reason: "link" },
-      { fromMs: startMs - 40_000, toMs: startMs, frames: 0, reason: "offline" },
+      { fromMs: startMs - 60_000, toMs: startMs - 40_000, frames: 12, reason: "link", count: 3 },
+      { fromMs: startMs - 40_000, toMs: startMs, frames: 0, reason: "offline", count: 1 },
     ],
   };
   return startMs;
@@ -82,8 +82,8 @@ Deno.test({
         await shows("9.jpg");
         assert(server.requests.some((path) => path === `/frames/${2 * 9 + 1}.jpg`));
 
-        await page.getByText("2 gaps of front").click();
-        await page.getByRole("button", { name: /Dropped: link too slow.*20 s, 12 pictures/ }).waitFor();
+        await page.getByText("4 gaps of front").click();
+        await page.getByRole("button", { name: /Dropped: link too slow.*3 gaps in 20 s, 12 pictures/ }).waitFor();
         await page.getByRole("button", { name: /Box offline/ }).click();
         await shows("0.jpg");
         assertMatch(await track.getAttribute("aria-valuetext") ?? "", /Box offline|Dropped/);

@@ -13,7 +13,7 @@ import type {
   SourceRow,
   TrashRow,
 } from "../../lib/store/frame_catalog.ts";
-import { growSpans, joinGaps, mergeSpans } from "../../lib/store/frame_spans.ts";
+import { fewerGaps, growSpans, joinGaps, mergeSpans } from "../../lib/store/frame_spans.ts";
 import { nameKey, numberedName, safeFileName } from "../../lib/store/safe_name.ts";
 import { MemoryCommits } from "./memory_commits.ts";
 
@@ -221,9 +221,13 @@ export class MemoryFrameCatalog extends MemoryCommits implements FrameCatalog {
     return this.#read(
       "gaps",
       ({ gaps }) =>
-        gaps.filter((gap) =>
-          gap.sourceId === sourceId && gap.fromMs <= untilMs && (gap.toMs === null || gap.toMs >= sinceMs)
-        ).sort((a, b) => a.fromMs - b.fromMs || a.id - b.id).slice(0, limit),
+        fewerGaps(
+          gaps.filter((gap) =>
+            gap.sourceId === sourceId && gap.fromMs <= untilMs && (gap.toMs === null || gap.toMs >= sinceMs)
+          ).sort((a, b) => a.fromMs - b.fromMs || a.id - b.id)
+            .map(({ fromMs, toMs, frames, reason }) => ({ fromMs, toMs, frames, reason })),
+          limit,
+        ),
     );
   }
 

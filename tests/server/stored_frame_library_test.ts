@@ -47,8 +47,8 @@ class Setting implements RecordedFrames {
   spans(): Promise<{ fromMs: number; toMs: number; frames: number; defects: number }[]> {
     return Promise.resolve([{ fromMs: 1, toMs: 2, frames: 3, defects: 0 }]);
   }
-  gaps(sourceId: number) {
-    const gap = { id: 1, sourceId, fromMs: 2, toMs: null, frames: 0, reason: "offline" as const };
+  gaps() {
+    const gap = { fromMs: 2, toMs: null, frames: 0, reason: "offline" as const, count: 1 };
     return Promise.resolve([gap]);
   }
 }
@@ -106,6 +106,6 @@ Deno.test("a frame has the names of its source and its result; one of a source t
   assertEquals((await setting.library.nearest(2, 0))?.id, 1);
   assertEquals(await setting.library.timeline(2, 0, 9), {
     spans: [{ fromMs: 1, toMs: 2, frames: 3, defects: 0 }],
-    gaps: [{ fromMs: 2, toMs: null, frames: 0, reason: "offline" }],
+    gaps: [{ fromMs: 2, toMs: null, frames: 0, reason: "offline", count: 1 }],
   });
 });

@@ -1,5 +1,5 @@
 /** Runs and gaps which nobody needs any more are forgotten; what keeps a frame from being stored twice is not. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { LIMITS } from "../../lib/config/limits.ts";
 import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
@@ -62,6 +62,9 @@ Deno.test("of many gaps the newest are remembered", async () => {
   assertEquals(count >= LIMITS.gapsPerSourceMax && count < LIMITS.gapsPerSourceMax + 64, true, `${count}`);
   const last = gaps.at(-1)!;
   assertEquals((await frames.gaps(source.id, last.fromMs, last.toMs, 9)).length, 1);
+  const shown = await frames.gaps(source.id, 0, Infinity, 1_000);
+  assert(shown.length <= 1_000, `${shown.length} are shown`);
+  assertEquals([shown.at(-1)?.toMs, shown.reduce((sum, gap) => sum + gap.count, 0)], [last.toMs, count]);
   await catalog.close();
 });
 

@@ -130,14 +130,14 @@ Deno.test("nearestAnswer and timelineAnswer know a source by its names", async (
   assertEquals(body.id, 2);
   setting.library.shown = {
     spans: [{ fromMs: 0, toMs: 1500, frames: 3, defects: 1 }],
-    gaps: [{ fromMs: 1500, toMs: null, frames: 2, reason: "offline" }],
+    gaps: [{ fromMs: 1500, toMs: null, frames: 2, reason: "offline", count: 1 }],
   };
   const timeline = await setting.ask("timeline", { ...source, since: "0", until: "2000" });
   assertEquals(timeline.body, {
     since: "1970-01-01T00:00:00.000Z",
     until: "1970-01-01T00:00:02.000Z",
     spans: [{ from: "1970-01-01T00:00:00.000Z", to: "1970-01-01T00:00:01.500Z", frames: 3, defects: 1 }],
-    gaps: [{ from: "1970-01-01T00:00:01.500Z", to: null, frames: 2, reason: "offline" }],
+    gaps: [{ from: "1970-01-01T00:00:01.500Z", to: null, frames: 2, reason: "offline", count: 1 }],
   });
   assertEquals(setting.library.askedFor, { sourceId: 1, sinceMs: 0, untilMs: 2000 });
   await setting.ask("timeline", source);

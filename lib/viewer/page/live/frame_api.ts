@@ -25,7 +25,7 @@ interface ApiFrame {
 }
 interface ApiTimeline {
   readonly spans: readonly { from: string; to: string; frames: number; defects: number }[];
-  readonly gaps: readonly { from: string; to: string | null; frames: number; reason: GapReason }[];
+  readonly gaps: readonly { from: string; to: string | null; frames: number; reason: GapReason; count: number }[];
 }
 
 /** What is recorded of a source in a window. */

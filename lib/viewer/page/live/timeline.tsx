@@ -9,7 +9,7 @@ import type { Playhead } from "./playhead.ts";
 import { RANGES, totalsOf } from "./timeline_math.ts";
 import { TimelineState } from "./timeline_state.ts";
 import { TimelineTrack } from "./timeline_track.tsx";
-import { formatCount, formatInstant, GAP_WORDS, KIND_WORDS } from "./words.ts";
+import { formatCount, formatInstant, GAP_WORDS, gapCount, KIND_WORDS } from "./words.ts";
 
 /** A timeline of one source, or of two in step. */
 export function Timeline({ playhead, sources }: { playhead: Playhead; sources: readonly SourceView[] }) {
@@ -63,8 +63,9 @@ export function Timeline({ playhead, sources }: { playhead: Playhead; sources: r
         <ExportBar playhead={playhead} sources={sources} window={() => state.window.peek()} />
       </div>
       {sources.map((source, i) => {
-        const gaps = state.lanes.value[i]?.view.gaps ?? [];
-        return gaps.length > 0 && <Gaps key={source.id} name={names[i] ?? ""} gaps={gaps} playhead={playhead} />;
+        const view = state.lanes.value[i]?.view;
+        if (view === undefined || view.gaps.length === 0) return null;
+        return <Gaps key={source.id} name={names[i] ?? ""} view={view} playhead={playhead} />;
       })}
     </section>
   );
@@ -139,11 +140,11 @@ function Totals({ lanes }: { lanes: readonly (TimelineView | null)[] }) {
 
 const GAPS_MAX = 50;
 
-function Gaps({ name, gaps, playhead }: { name: string; gaps: TimelineView["gaps"]; playhead: Playhead }) {
-  const newest = [...gaps].sort((a, b) => b.fromMs - a.fromMs).slice(0, GAPS_MAX);
+function Gaps({ name, view, playhead }: { name: string; view: TimelineView; playhead: Playhead }) {
+  const newest = [...view.gaps].sort((a, b) => b.fromMs - a.fromMs).slice(0, GAPS_MAX);
   return (
     <details class="gaps">
-      <summary>{gaps.length === 1 ? "1 gap" : `${formatCount(gaps.length)} gaps`} of {name}</summary>
+      <summary>{gapCount(totalsOf(view).gaps)} of {name}</summary>
       <ul>
         {newest.map((gap, i) => (
           <li key={i}>
@@ -152,6 +153,7 @@ function Gaps({ name, gaps, playhead }: { name: string; gaps: TimelineView["gaps
               <span class="key-dot" data-reason={gap.reason} />
               <span>{GAP_WORDS[gap.reason]}</span>
               <span class="row-end">
+                {gap.count > 1 && `${gapCount(gap.count)} in `}
                 {gap.toMs === null ? "until now" : formatDuration((gap.toMs - gap.fromMs) / 1000)}
                 {gap.frames > 0 && `, ${formatCount(gap.frames)} pictures`}
               </span>

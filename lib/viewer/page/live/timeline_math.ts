@@ -65,12 +65,13 @@ export function whatIsAt(view: TimelineView, ms: number): "recorded" | TimelineV
 }
 
 /** Sums of what is in a timeline. */
-export function totalsOf(view: TimelineView): { frames: number; defects: number; lost: number } {
+export function totalsOf(view: TimelineView): { frames: number; defects: number; lost: number; gaps: number } {
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
   return {
     frames: sum(view.spans.map(({ frames }) => frames)),
     defects: sum(view.spans.map(({ defects }) => defects)),
     lost: sum(view.gaps.map(({ frames }) => frames)),
+    gaps: sum(view.gaps.map(({ count }) => count)),
   };
 }
 

@@ -5,7 +5,7 @@ import { serverNow } from "../state.ts";
 import type { Playhead } from "./playhead.ts";
 import { barOf, fractionOf, marksOf, selectionOf, timeAt, type TimeWindow, whatIsAt } from "./timeline_math.ts";
 import type { Lane, TimelineState } from "./timeline_state.ts";
-import { formatCount, formatInstant, GAP_WORDS } from "./words.ts";
+import { formatCount, formatInstant, GAP_WORDS, gapText } from "./words.ts";
 
 const MARKS_MAX = 6;
 /** Nearer to an end than this a mark would be cut off. */
@@ -113,7 +113,7 @@ function GapBars({ lane, window, place }: { lane: Lane; window: TimeWindow; plac
           name={`gap gap-${gap.reason}`}
           place={place}
         >
-          {`${GAP_WORDS[gap.reason]}${gap.frames > 0 ? `: ${formatCount(gap.frames)} pictures` : ""}`}
+          {gapText(gap)}
         </Bar>
       ))}
     </>

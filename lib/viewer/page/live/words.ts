@@ -45,6 +45,17 @@ export const GAP_WORDS: Readonly<Record<GapReason, string>> = {
   retention: "Removed to make room",
 };
 
+/** What a gap is, or some which are shown as one: `Dropped: link too slow (14 gaps): 45 pictures`. */
+export function gapText({ reason, frames, count }: TimelineView["gaps"][number]): string {
+  const many = count > 1 ? ` (${gapCount(count)})` : "";
+  return `${GAP_WORDS[reason]}${many}${frames > 0 ? `: ${formatCount(frames)} pictures` : ""}`;
+}
+
+/** `1 gap`, `1,240 gaps`. */
+export function gapCount(count: number): string {
+  return count === 1 ? "1 gap" : `${formatCount(count)} gaps`;
+}
+
 /** `1,240`, whatever the language of the browser: the page is English. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en");

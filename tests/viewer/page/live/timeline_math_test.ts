@@ -44,15 +44,15 @@ Deno.test("marks are round times of the viewer's zone", () => {
 Deno.test("it is told what is at a time: recorded, a gap with its reason, or nothing", () => {
   const spans = [{ fromMs: 1_000, toMs: 1_200, frames: 5, defects: 1 }];
   const gaps = [
-    { fromMs: 1_200, toMs: 1_300, frames: 4, reason: "link" as const },
-    { fromMs: 1_500, toMs: null, frames: 0, reason: "offline" as const },
+    { fromMs: 1_200, toMs: 1_300, frames: 4, reason: "link" as const, count: 3 },
+    { fromMs: 1_500, toMs: null, frames: 0, reason: "offline" as const, count: 1 },
   ];
   const view = { spans, gaps };
   assertEquals(whatIsAt(view, 1_100), "recorded");
   assertEquals(whatIsAt(view, 1_250), gaps[0]!);
   assertEquals(whatIsAt(view, 1_400), null);
   assertEquals(whatIsAt(view, 9_000), gaps[1]!);
-  assertEquals(totalsOf(view), { frames: 5, defects: 1, lost: 4 });
+  assertEquals(totalsOf(view), { frames: 5, defects: 1, lost: 4, gaps: 4 });
 });
 
 Deno.test("a selection has its ends in order", () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { exportUrl, progressWords } from "../../../../lib/viewer/page/live/export_links.ts";
 import { placeOf, readingsAddress } from "../../../../lib/viewer/page/live/address.ts";
-import { formatRate, formatShort, lostLines } from "../../../../lib/viewer/page/live/words.ts";
+import { formatRate, formatShort, gapText, lostLines } from "../../../../lib/viewer/page/live/words.ts";
 import { madeUpSource } from "../../../helpers/made_up_live_server.ts";
 
 Deno.test("short times and rates have the digits that one reads", () => {
@@ -67,4 +67,10 @@ Deno.test("an export holds the whole span, and names which survive an address", 
     format: "zip",
   });
   assertEquals(progressWords({ state: "working", frames: 300, framesDone: 100 }), "MP4: 33 %");
+});
+
+Deno.test("gaps which are shown as one say how many they are", () => {
+  const gap = { fromMs: 0, toMs: 1, frames: 1_500, reason: "link", count: 1 } as const;
+  assertEquals(gapText(gap), "Dropped: link too slow: 1,500 pictures");
+  assertEquals(gapText({ ...gap, count: 1_240, frames: 0 }), "Dropped: link too slow (1,240 gaps)");
 });
