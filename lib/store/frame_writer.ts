@@ -16,7 +16,6 @@ import { type FramePictures, knownIds, type PlacedPicture } from "./frame_pictur
 import { FrameResults } from "./frame_results.ts";
 import { FrameRounds } from "./frame_rounds.ts";
 import type { FrameSegment, FrameSegments } from "./frame_segments.ts";
-import { type FrameWrite, FrameWrites } from "./frame_writes.ts";
 import { storageError } from "./storage_error.ts";
 
 /** Results and gaps wait this long for frames which they can be committed with. */
@@ -29,7 +28,6 @@ interface Waiting {
   readonly gap?: NewGap;
   readonly frame?: NewFrame;
   readonly segment?: FrameSegment;
-  readonly write?: FrameWrite;
   readonly picture?: Frame;
 }
 
@@ -63,7 +61,6 @@ export class FrameWriter {
   /** Frames are taken one after the other. Never rejects. */
   #taking: Promise<void> = Promise.resolve();
   readonly #rounds: FrameRounds<Waiting>;
-  readonly #writes = new FrameWrites();
   readonly #gaps = new FrameGaps();
   /** Some were passed over of which the catalog does not know yet. */
   #hasUnnoted = false;
@@ -86,15 +83,13 @@ export class FrameWriter {
     this.#stored = options.opened.stored;
     this.#seen = options.opened.stored;
     this.#rounds = new FrameRounds({
-      write: (batch) => this.#writes.write(batch),
       sync: () => this.#guard("sync", () => options.segments.sync()),
       commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
       // Names are chosen by what the catalog knows.
       needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
       alone: (batch) => this.#guard("store", () => options.exclusively(() => this.#roundOfPictures(batch))),
       hasFailed: () => this.#failed !== undefined,
-      failed: async (cause) => void await this.#fail(storageError("write", cause), false),
-    }, options.clock);
+    });
   }
 
   /** Highest durable sequence number of this run. */
@@ -162,7 +157,6 @@ export class FrameWriter {
   async flush(): Promise<void> {
     await this.#taking;
     while (this.#failed === undefined && (this.#hasWork || this.#running !== undefined)) {
-      this.#rounds.hurry();
       this.#run(true);
       await this.#running;
     }
@@ -192,10 +186,9 @@ export class FrameWriter {
     if (isFirst && reason.code === "SUPERSEDED") this.onFailed(reason);
   }
 
-  /** Ends a segment which has lasted as long as it may, though no frame comes; gives back memory. */
+  /** Ends a segment which has lasted as long as it may, though no frame comes. */
   endIfOld(): void {
     this.#later(() => {
-      this.#writes.trim();
       if (this.#options.segments.endIfOld()) this.#run(true);
     });
   }
@@ -232,14 +225,17 @@ export class FrameWriter {
       const { segments } = this.#options;
       const segment = segments.current(bytes, inFile) ?? await segments.begin(inFile);
       const position = inFile ? segment.bytes : 0;
-      if (!inFile) this.#pictureBytes += bytes;
+      if (inFile) {
+        await segment.file!.writeAt(frame.jpeg, position);
+        // Not before: a sync which began meanwhile knows nothing of it.
+        segment.isDirty = true;
+      } else this.#pictureBytes += bytes;
       segment.bytes += bytes;
       segment.frames++;
       segment.usedMs = this.#options.clock.now();
       this.#queue(frame, segment, position, inFile);
     } catch (cause) {
       // What was taken before a full disk was met is good: it may still become durable.
-      this.#rounds.hurry();
       await this.#running;
       throw await this.#fail(storageError("write", cause), false);
     }
@@ -267,9 +263,7 @@ export class FrameWriter {
       verdict: null,
       result: null,
     };
-    if (!inFile) return this.#rounds.add({ sequence, frame: row, segment, picture: frame });
-    const write = this.#writes.hold(segment, position, jpeg, this.#running === undefined);
-    this.#rounds.add({ sequence, frame: row, segment, write });
+    this.#rounds.add(inFile ? { sequence, frame: row, segment } : { sequence, frame: row, segment, picture: frame });
   }
 
   #runSoon(): void {
@@ -297,7 +291,6 @@ export class FrameWriter {
   async #roundOfPictures(batch: readonly Waiting[]): Promise<void> {
     const { pictures, segments } = this.#options;
     const some = batch.filter(({ picture }) => picture !== undefined);
-    await this.#writes.write(batch);
     const [placed] = await Promise.all([pictures.place(some.map(({ picture }) => picture!)), segments.sync()]);
     this.#pictureBytes -= some.reduce((sum, { picture }) => sum + picture!.jpeg.length, 0);
     const byEntry = new Map(some.map((entry, index) => [entry, placed[index]!]));
@@ -381,7 +374,6 @@ export class FrameWriter {
     const { device, name: source } = this.#options.opened.source;
     const fields = { device, source, ...errorFields(error) };
     this.#options.log("error", "Source interrupted by the server's disk", fields);
-    await this.#rounds.writing;
     await this.#options.segments.abandon(isLost);
     await this.#noteGap(error);
     if (isFirst) this.onFailed(error);
