@@ -37,10 +37,13 @@ export function sourceSummary(job: SourceJob): string {
   const reasons = DROP_REASONS.filter((reason) => job.droppedByReason[reason] > 0)
     .map((reason) => `${job.droppedByReason[reason]} ${REASON_WORDS[reason]}`);
   const dropped = droppedIn(job);
+  // Those of a camera which was stopped: what a folder has, the same command sends.
+  const unstored = captured - stored - alreadyThere - leftOut - dropped;
   const parts = [
     `${captured} captured`,
     `${sent} sent`,
     `${stored} stored`,
+    ...(unstored > 0 ? [`${unstored} not stored`] : []),
     ...(alreadyThere > 0 ? [`${alreadyThere} already there`] : []),
     ...(leftOut > 0 ? [`${leftOut} left out`] : []),
     dropped > 0 ? `${dropped} dropped (${reasons.join(", ")})` : "none dropped",

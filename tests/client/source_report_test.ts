@@ -133,6 +133,15 @@ Deno.test("SourceReport sums up: counts, drops with their reasons, and where it 
   fixture.report.stop();
 });
 
+Deno.test("SourceReport says how many pictures of a camera that was stopped are not stored", () => {
+  const fixture = new ReportFixture(["cam"]);
+  Object.defineProperty(fixture.jobs[0]!, "captured", { value: 252 });
+  Object.assign(fixture.jobs[0]!, { sent: 237, stored: 235 });
+  fixture.report.summary("");
+  assertEquals(fixture.program.lines, ["cam: 252 captured, 237 sent, 235 stored, 17 not stored, none dropped"]);
+  fixture.report.stop();
+});
+
 Deno.test("SourceReport says why a source has failed", () => {
   const fixture = new ReportFixture(["cam"]);
   fixture.jobs[0]!.fail(new FramewireError("CAMERA_FAILED", "Cannot use camera x"));
