@@ -45,8 +45,8 @@ export function numberedName(name: string, n: number): string {
 
 /** What two names have in common if some file system takes them for the same: case is folded (`ß` and `SS`, too). */
 export function nameKey(name: string): string {
-  // Upwards first: letters which differ in lower case only (ſ and s, ς and σ) meet there.
-  return name.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+  // By way of upper case: letters which differ in lower case only (ſ and s, ς and σ) meet there. Down before, as ẞ is there alone.
+  return name.normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
 }
 
 /** `name` with `suffix` before its extension, and the part before that cut so that all fits. */
