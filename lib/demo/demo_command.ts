@@ -124,8 +124,10 @@ async function startServer(
 
 function tell({ program }: ServeOutside, options: Options, addresses: ServerAddresses, data: string): void {
   if (options.flag("json")) return program.printLine(JSON.stringify({ event: "ready", ...addresses }));
+  // Alone at the end of a line, so that a terminal makes a link of no more than it.
+  program.printLine(`Open ${addresses.http}`);
   program.printLine(
-    `Open ${addresses.http}: two cameras and a sensor are live, and a clip is arriving over a slow link; it plays before it is whole.`,
+    "Two cameras and a sensor are live; a clip arrives over a slow link, and plays before it is whole.",
   );
   program.printLine(`Send one of your own: deno task send --file clip.mp4 --server ${addresses.listen}`);
   program.printLine(`Files are in ${data} until you stop this with Ctrl-C.`);
