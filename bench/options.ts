@@ -1,5 +1,5 @@
 /** The command line of `deno task bench clips`. */
-import { readFlags } from "./flags.ts";
+import { type ContestOptions, readContestOptions } from "./contest_options.ts";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 };
 
@@ -19,33 +19,14 @@ Example: deno task bench clips --size 128MiB --rounds 3 --without scp,grpc
 `;
 
 /** What was asked for. */
-export interface BenchOptions {
-  readonly help: boolean;
+export interface BenchOptions extends ContestOptions {
   readonly sizeBytes: number;
-  readonly rounds: number;
-  /** Names of peers; null for all. */
-  readonly only: readonly string[] | null;
-  readonly without: readonly string[];
-  /** Milliseconds added to every sync of the peers which sync; 0 for the disk as it is. */
-  readonly syncMs: number;
-  readonly json: boolean;
-  /** Null for the system's temporary folder. */
-  readonly dir: string | null;
 }
 
 /** Reads the command line. @throws {RangeError} when a flag is unknown or out of range */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  const flags = readFlags(args, ["help", "json"], ["size", "rounds", "only", "without", "dir", "sync-ms"]);
-  return {
-    help: flags.flag("help"),
-    sizeBytes: parseSize(flags.text("size") ?? "1GiB"),
-    rounds: flags.number("rounds", 1, 5),
-    syncMs: flags.number("sync-ms", 0, 0),
-    only: flags.names("only"),
-    without: flags.names("without") ?? [],
-    json: flags.flag("json"),
-    dir: flags.text("dir"),
-  };
+  const { flags, options } = readContestOptions(args, "size", 5);
+  return { ...options, sizeBytes: parseSize(flags.text("size") ?? "1GiB") };
 }
 
 /** Bytes of a size like `128MiB`. @throws {RangeError} when it is none */

@@ -1,5 +1,5 @@
 /** The command line of `deno task bench events`. */
-import { readFlags } from "../flags.ts";
+import { type ContestOptions, readContestOptions } from "../contest_options.ts";
 
 /** What `--help` prints. */
 export const HELP = `Compare framewire with other ways to send readings and have them kept and acked, on this machine
@@ -17,31 +17,12 @@ Example: deno task bench events --events 200000 --rounds 1 --only framewire,mosq
 `;
 
 /** What was asked for. */
-export interface EventsOptions {
-  readonly help: boolean;
+export interface EventsOptions extends ContestOptions {
   readonly events: number;
-  readonly rounds: number;
-  /** Names of peers; null for all. */
-  readonly only: readonly string[] | null;
-  readonly without: readonly string[];
-  /** Milliseconds added to every sync of framewire's server. */
-  readonly syncMs: number;
-  readonly json: boolean;
-  /** Null for the system's temporary folder. */
-  readonly dir: string | null;
 }
 
 /** Reads the command line. @throws {RangeError} when a flag is unknown or out of range */
 export function parseEventsOptions(args: readonly string[]): EventsOptions {
-  const flags = readFlags(args, ["help", "json"], ["events", "rounds", "only", "without", "dir", "sync-ms"]);
-  return {
-    help: flags.flag("help"),
-    events: flags.number("events", 1_000, 500_000),
-    rounds: flags.number("rounds", 1, 3),
-    only: flags.names("only"),
-    without: flags.names("without") ?? [],
-    syncMs: flags.number("sync-ms", 0, 0),
-    json: flags.flag("json"),
-    dir: flags.text("dir"),
-  };
+  const { flags, options } = readContestOptions(args, "events", 3);
+  return { ...options, events: flags.number("events", 1_000, 500_000) };
 }

@@ -1,5 +1,5 @@
 /** The command line of `deno task bench frames`. */
-import { readFlags } from "../flags.ts";
+import { type ContestOptions, readContestOptions } from "../contest_options.ts";
 
 /** What `--help` prints. */
 export const HELP = `Compare framewire with other ways to send pictures and have them saved and acked, on this machine
@@ -17,31 +17,12 @@ Example: deno task bench frames --frames 5000 --rounds 1 --only framewire,jetstr
 `;
 
 /** What was asked for. */
-export interface FramesOptions {
-  readonly help: boolean;
+export interface FramesOptions extends ContestOptions {
   readonly frames: number;
-  readonly rounds: number;
-  /** Names of peers; null for all. */
-  readonly only: readonly string[] | null;
-  readonly without: readonly string[];
-  /** Milliseconds added to every sync of the peers which sync. */
-  readonly syncMs: number;
-  readonly json: boolean;
-  /** Null for the system's temporary folder. */
-  readonly dir: string | null;
 }
 
 /** Reads the command line. @throws {RangeError} when a flag is unknown or out of range */
 export function parseFramesOptions(args: readonly string[]): FramesOptions {
-  const flags = readFlags(args, ["help", "json"], ["frames", "rounds", "only", "without", "dir", "sync-ms"]);
-  return {
-    help: flags.flag("help"),
-    frames: flags.number("frames", 100, 10_000),
-    rounds: flags.number("rounds", 1, 3),
-    only: flags.names("only"),
-    without: flags.names("without") ?? [],
-    syncMs: flags.number("sync-ms", 0, 0),
-    json: flags.flag("json"),
-    dir: flags.text("dir"),
-  };
+  const { flags, options } = readContestOptions(args, "frames", 3);
+  return { ...options, frames: flags.number("frames", 100, 10_000) };
 }
