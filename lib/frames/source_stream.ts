@@ -226,6 +226,7 @@ export class SourceStream {
     this.#acks.stop();
     this.#live.close(reason);
     for (const waiting of this.#unhandled) this.#letGo(waiting);
+    for (const one of this.#undecided.splice(0)) if ("gap" in one) this.#options.held.remove(DROP_BYTES);
     await this.#recorder.close(reason);
   }
 

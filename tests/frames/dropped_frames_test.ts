@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+import { LIMITS } from "../../lib/config/limits.ts";
+import { FramewireError } from "../../lib/errors.ts";
 import { FrameFixture, resultOf } from "../helpers/frame_fixture.ts";
 
 Deno.test("drops are told to viewers and noted with their reason, each at once", async () => {
@@ -157,4 +159,33 @@ Deno.test("a flood of drops waits for the disk, and in front of the analysis for
     flushed();
     await server.stop();
   }
+});
+
+Deno.test("drops which wait for their turn hold up no other source once their own has failed", async () => {
+  const server = await FrameFixture.start({ kind: "on", verdict: "defect" });
+  server.answer = undefined;
+  const box = await server.box();
+  await box.open(1, "cam", { policy: "all" });
+  await box.open(2, "other");
+  const written = Promise.withResolvers<void>();
+  server.recorder.writers[0]!.write = () => written.promise;
+  await box.frame(1, 1);
+  // Each counts for a megabyte: nothing more is read behind these.
+  const drops = LIMITS.framesHeldBytesMax / (1024 * 1024);
+  for (let n = 0; n < drops; n++) await box.send({ ...LINK, firstSequence: 2 + n, count: 1 });
+  await box.frame(2, 1);
+  await server.settle();
+  server.questions[0]!.answer(resultOf("defect"));
+  await server.settle();
+  assertEquals(server.frames.map(({ source }) => source), ["cam"]);
+  written.reject(new FramewireError("NO_SPACE", "The disk is full"));
+  await server.settle();
+  assertEquals(box.errors, ["1 NO_SPACE"]);
+  // Whoever has waited for so long gives way first.
+  await server.settle();
+  assertEquals(server.frames.map(({ source }) => source), ["cam", "other"]);
+  assertEquals(server.totals.dropped.link, 0, "the box keeps them, and tells them again");
+  box.close();
+  await server.settle();
+  await server.stop();
 });
