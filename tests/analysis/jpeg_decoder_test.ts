@@ -95,3 +95,23 @@ Deno.test("JpegDecoder: a picture that goes over its pixels ever again is not de
   const scans = progressive(64, LIMITS.analysisScansMax + 1);
   await assertRejects(() => decoder.decode(scans), Error, `it must have <= ${LIMITS.analysisScansMax} scans`);
 });
+
+/** As {@linkcode progressive}, with all scans but the first behind what a reader of segments takes for one of 64 KiB. */
+function hiddenScans(marker: number, scans: number): Uint8Array<ArrayBuffer> {
+  const jpeg = progressive(16, scans);
+  const first = jpeg.findIndex((byte, at) => byte === 0xff && jpeg[at + 1] === 0xda);
+  const interval = (blocks: number) => [0xff, 0xdd, 0, 4, 0, blocks];
+  // In the first scan, where RST0 is due after two blocks of four; behind it the decoder finds its RST0.
+  const data = [0, 0xff, marker, 0xff, 0xff, 0xff, 0xd0, 0];
+  const head = [...jpeg.subarray(0, first), ...interval(2), ...jpeg.subarray(first, first + 10), ...data];
+  return new Uint8Array([...head, ...interval(0), ...jpeg.subarray(first + 11)]);
+}
+
+Deno.test("JpegDecoder: scans cannot be hidden behind a marker which the decoder steps over", async () => {
+  const decoder = new JpegDecoder();
+  for (const marker of [0x01, 0x02, 0x4f, 0xbf]) {
+    assertEquals(jpegScans(hiddenScans(marker, 12), 64), 12);
+    const scans = hiddenScans(marker, LIMITS.analysisScansMax + 1);
+    await assertRejects(() => decoder.decode(scans), Error, `it must have <= ${LIMITS.analysisScansMax} scans`);
+  }
+});
