@@ -91,10 +91,18 @@ export class Exports {
   /** A video which is ready. */
   async download(id: string): Promise<Response> {
     const entry = this.#jobs.get(id);
-    if (entry?.job.progress.state !== "ready") return textAnswer(404, "There is no such export; ask for it again\n");
+    if (entry?.job.progress.state !== "ready") return gone();
     entry.usedMs = this.#options.clock.now();
-    const file = await this.#options.disk.open(entry.job.path, "read");
     const { bytes } = entry.job.progress;
+    let file: DiskFile;
+    try {
+      file = await this.#options.disk.open(entry.job.path, "read");
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      // Somebody deleted it, and may: the next question makes it anew.
+      if (this.#jobs.get(id) === entry) this.#jobs.delete(id);
+      return gone();
+    }
     return answer(200, whileTaken(fileBody(file, bytes), this.#options.clock), {
       "content-type": "video/mp4",
       "content-length": String(bytes),
@@ -133,6 +141,10 @@ function isOver({ job }: Entry): boolean {
 function busy(): Response {
   const text = `Cannot export as at most ${LIMITS.exportsMax} exports run at once: try again\n`;
   return textAnswer(503, text, { "retry-after": "10" });
+}
+
+function gone(): Response {
+  return textAnswer(404, "There is no such export; ask for it again\n");
 }
 
 function fileName({ device, source, sinceMs }: ExportSpan): string {

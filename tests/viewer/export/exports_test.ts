@@ -218,6 +218,21 @@ Deno.test("whoever asks for ever new spans gets each, and the longest unused goe
   await exports.stop();
 });
 
+Deno.test("a video which somebody deleted is not there, and is made anew by the next question", async () => {
+  await using temp = await tempFolder();
+  const library = frameLibraryOf([madeUpFrame(1, 2_000)], () => new Uint8Array(9));
+  const { exports } = exportsOf(temp.path, library, madeUpFfmpeg(Promise.resolve()));
+  await exports.start();
+  await readyVideo(exports, 0);
+  const { url } = await exports.video(spanOf(0)).json();
+  const id = url.slice("/exports/".length, -".mp4".length);
+  await Deno.remove(join(temp.path, url));
+  assertEquals((await exports.download(id)).status, 404);
+  await readyVideo(exports, 0);
+  assertEquals(await (await exports.download(id)).text(), "video");
+  await exports.stop();
+});
+
 Deno.test("a stop does not wait for the frames of a long span to be counted", async () => {
   await using temp = await tempFolder();
   let pages = 0;
