@@ -18,11 +18,13 @@ import type { SqlRow, Statements } from "./statements.ts";
 
 type NewGap = Omit<GapRow, "id" | "sourceId">;
 
-/** Gaps are counted whenever so many more were noted, of whichever source. */
+/** The gaps of a source are counted with the first one it notes, and then with each so many more. */
 const GAPS_PER_CHECK = 64;
 
 export class FrameTables {
   readonly #sql: Statements;
+  /** Gaps since the catalog was opened, by source. */
+  readonly #gaps = new Map<number, number>();
 
   constructor(statements: Statements) {
     this.#sql = statements;
@@ -274,11 +276,13 @@ export class FrameTables {
       return;
     }
     if (open) this.#closeGap(sourceId, change.fromMs);
-    const { id } = this.#sql.run(
+    this.#sql.run(
       "INSERT INTO gap (source_id, from_ms, to_ms, frames, reason) VALUES (?, ?, ?, ?, ?)",
       ...[sourceId, change.fromMs, change.toMs, change.frames, change.reason],
     );
-    if (id % GAPS_PER_CHECK === 0) this.#forgetGaps(sourceId);
+    const gaps = this.#gaps.get(sourceId) ?? 0;
+    this.#gaps.set(sourceId, gaps + 1);
+    if (gaps % GAPS_PER_CHECK === 0) this.#forgetGaps(sourceId);
   }
 
   /** Of more than anybody looks at, the oldest. */

@@ -68,6 +68,35 @@ Deno.test("of many gaps the newest are remembered", async () => {
   await catalog.close();
 });
 
+Deno.test("of many gaps the newest of each source are remembered, whatever the others note", async () => {
+  await using folder = await tempFolder();
+  const { frames, ...catalog } = await open(folder.join("framewire.db"));
+  const cam = (await frames.openSource(opening("run")))!;
+  const other = (await frames.openSource({ ...opening("run"), name: "other" }))!;
+  const note = ({ source, runId }: typeof cam, from: number, count: number) => {
+    const gaps = Array.from({ length: count }, (_, index) => ({
+      ...{ fromMs: (from + index) * 10_000, toMs: (from + index) * 10_000 + 1, frames: 1, reason: "link" as const },
+    }));
+    return frames.commitFrames({ sourceId: source.id, runId, stored: 0, frames: [], results: [], gaps });
+  };
+  const database = new DatabaseSync(folder.join("framewire.db"));
+  const before = Math.ceil(LIMITS.gapsPerSourceMax / 64) * 64;
+  database.exec(
+    `WITH number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${before})
+     INSERT INTO gap (source_id, from_ms, to_ms, frames, reason)
+       SELECT ${cam.source.id}, n * 10000, n * 10000 + 1, 1, 'link' FROM number`,
+  );
+  database.close();
+  // Of each 64 gaps the last is one of the other source.
+  for (let round = 0; round < 3; round++) {
+    await note(cam, before + 1 + round * 63, 63);
+    await note(other, round * 10, 1);
+  }
+  const count = await catalog.count(`SELECT count(*) AS count FROM gap WHERE source_id = ${cam.source.id}`);
+  assertEquals(count >= LIMITS.gapsPerSourceMax && count < LIMITS.gapsPerSourceMax + 64, true, `${count}`);
+  await catalog.close();
+});
+
 async function open(path: string) {
   const catalog = await SqliteCatalog.open(path);
   return {
