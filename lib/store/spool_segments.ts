@@ -46,8 +46,6 @@ export class SpoolSegments {
   #closes = 0;
   /** By source: the one which is written. */
   readonly #current = new Map<number, Segment>();
-  /** The one that was read last. */
-  #read: { readonly id: number; readonly file: Promise<DiskFile> } | undefined;
 
   /** `folder` is that of the spool, which may have `bytesMax`. */
   constructor(disk: Disk, folder: string, bytesMax: number) {
@@ -109,16 +107,9 @@ export class SpoolSegments {
    */
   async read(span: readonly SpooledPicture[]): Promise<(Uint8Array<ArrayBuffer> | undefined)[]> {
     const [first, last] = [span[0]!, span.at(-1)!];
-    if (this.#read?.id !== first.segment) {
-      this.#letGoOfRead();
-      this.#read = { id: first.segment, file: this.#disk.open(this.#pathOf(first.segment), "read") };
-    }
-    const file = await this.#read.file.catch((error) => {
-      this.#read = undefined;
-      throw error;
-    });
     const bytes = new Uint8Array(last.position + last.bytes - first.position);
-    const count = await file.readAt(bytes, first.position);
+    const file = await this.#disk.open(this.#pathOf(first.segment), "read");
+    const count = await file.readAt(bytes, first.position).finally(() => file.close());
     return span.map((row) => {
       const from = row.position - first.position;
       const jpeg = bytes.subarray(from, Math.min(count, from + row.bytes));
@@ -128,11 +119,8 @@ export class SpoolSegments {
 
   /** Removes files of which the database knows nothing any more. */
   async remove(ids: readonly number[]): Promise<void> {
-    for (const id of ids) {
-      if (this.#read?.id === id) this.#letGoOfRead();
-      // One that stays is removed when the spool is opened again.
-      await this.#disk.remove(this.#pathOf(id)).catch(() => {});
-    }
+    // One that stays is removed when the spool is opened again.
+    for (const id of ids) await this.#disk.remove(this.#pathOf(id)).catch(() => {});
   }
 
   /** The next picture of this source begins another file. */
@@ -145,7 +133,6 @@ export class SpoolSegments {
   close(): void {
     this.#closes++;
     for (const source of [...this.#current.keys()]) this.end(source);
-    this.#letGoOfRead();
   }
 
   async #segmentFor(source: number, bytes: number, used: Map<number, Segment>): Promise<Segment> {
@@ -179,11 +166,6 @@ export class SpoolSegments {
 
   #pathOf(id: number): string {
     return join(this.#folder, `${id}.mjpeg`);
-  }
-
-  #letGoOfRead(): void {
-    this.#read?.file.then((file) => file.close(), () => {});
-    this.#read = undefined;
   }
 }
 

@@ -33,6 +33,17 @@ Deno.test("SpoolSegments writes pictures one after the other, in files of bounde
   again.close();
 });
 
+Deno.test("SpoolSegments reads for several sources at once", async () => {
+  const segments = new SpoolSegments(new MemoryDisk(), "/spool", 8_000_000);
+  await segments.open([]);
+  const written = await Promise.all(
+    [1, 2, 3].map((source) => segments.write(source, pictures(source, source + 9, 1_000))),
+  );
+  const read = await Promise.all(written.map((one) => segments.read(spanOf(one.pictures))));
+  assertEquals(read, [1, 2, 3].map((source) => pictures(source, source + 9, 1_000).map(({ jpeg }) => jpeg)));
+  segments.close();
+});
+
 Deno.test("SpoolSegments which meets a full disk leaves nothing behind, and writes to another file then", async () => {
   const disk = new MemoryDisk({ capacityBytes: 500_000 });
   const segments = new SpoolSegments(disk, "/spool", 8_000_000);
