@@ -257,9 +257,19 @@ export class SourceJob {
     this.#roomMade();
   }
 
-  /** The server has stored and answered everything that it was sent. */
-  finished(): void {
-    this.storedThrough(this.queue.lastSequence);
+  /**
+   * The next drop to be told when `last` was the last picture to be sent. Of pictures in front of a drop the server believes
+   * that it has had them: when some are left in the spool, only a drop right behind `last` is told, and the rest with them.
+   */
+  nextDropBehind(last: number): Drop | undefined {
+    const leavesSome = this.#spool !== undefined && (this.stopped || this.#originError !== null);
+    return this.drops.next(leavesSome ? last + 1 : Infinity);
+  }
+
+  /** The server has stored and answered everything that it was sent; `last` was the last picture of it. */
+  finished(last: number): void {
+    // What was read ahead when it was stopped was not sent.
+    this.storedThrough(this.stopped ? last : this.queue.lastSequence);
     this.#end(this.#originError);
   }
 

@@ -93,7 +93,7 @@ export class SourceUpload implements FrameSource {
         return this.#acknowledged(message);
       case "sourceEnded":
         this.stop();
-        this.job.finished();
+        this.job.finished(this.#lastSequence);
         return this.#link.ended(this, null);
       case "error":
         return this.#fail(errorFromPeer(message));
@@ -107,7 +107,7 @@ export class SourceUpload implements FrameSource {
     const isEnd = job.isExhausted && !this.#isAsking;
     if (next === undefined && !isEnd) return undefined;
     // Not before: until a picture can go, they are one message.
-    const drop = job.drops.next(next?.sequence);
+    const drop = next === undefined ? job.nextDropBehind(this.#lastSequence) : job.drops.next(next.sequence);
     if (drop !== undefined) return smallFrame({ kind: "framesDropped", stream, ...drop });
     if (next !== undefined) return this.#send(next);
     this.#state = "ended";

@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { crc32 } from "node:zlib";
+import { LIMITS } from "../../lib/config/limits.ts";
 import { FramewireError } from "../../lib/errors.ts";
 import type { CapturedFrame, FrameOrigin } from "../../lib/frames/frame_origin.ts";
 import type { SourceJob } from "../../lib/frames/source_job.ts";
@@ -7,6 +8,7 @@ import { NO_INPUT, SpoolCapture } from "../../lib/frames/spool_capture.ts";
 import { SpooledOrigin } from "../../lib/frames/spooled_origin.ts";
 import { systemDisk } from "../../lib/platform/disk.ts";
 import { type Clock, sleep } from "../../lib/platform/clock.ts";
+import type { Connection } from "../../lib/platform/network.ts";
 import type { Message } from "../../lib/protocol/message.ts";
 import { Spool } from "../../lib/store/spool.ts";
 import type { SpoolSource } from "../../lib/store/spool_source.ts";
@@ -214,5 +216,111 @@ Deno.test("a spooled source without a camera sends what waits, and ends", async 
   await finish(world, world.run());
   assertEquals(world.sink.stored.map((frame) => frame.crc32), crcs(1, 100));
   assertEquals([job.phase, source.pictures], ["ended", 0]);
+  await spool.close();
+});
+
+/** Pictures of 20 kB which wait, and a link that is too slow for them, until some are stored. */
+async function sendSome(world: SourceWorld, spool: Spool, count: number): Promise<[SpoolSource, Promise<void>]> {
+  const source = await spool.source("cam", "visible");
+  for (let number = 1; number <= count; number++) source.add(madeUpJpeg(20_000, number), number);
+  add(world, source, null);
+  const running = world.run();
+  running.catch(() => {});
+  await waitFor(async () => {
+    await pass(world, 100);
+    return world.sink.stored.length >= 3;
+  }, { what: "pictures on the server" });
+  return [source, running];
+}
+
+/** Stops it, and gives what another life sends. */
+async function stopAndGoOn(world: SourceWorld, running: Promise<void>, spool: Spool, path: string) {
+  world.stop.abort();
+  await assertRejects(() => finish(world, running), FramewireError, "Stopped");
+  assertEquals([world.jobs[0]!.phase, world.jobs[0]!.stopped], ["ended", true]);
+  await spool.close();
+  const next = new SourceWorld({ network: { bufferBytes: 8 << 20 } });
+  const again = await openSpool(path, next.clock);
+  const source = await again.source("cam", "visible");
+  add(next, source, null);
+  await finish(next, next.run());
+  await waitFor(async () => {
+    await pass(next, 100);
+    return source.pictures === 0 && source.unknown.length === 0;
+  }, { what: "the spool to be empty" });
+  await again.close();
+  return next.sink;
+}
+
+Deno.test("a spooled camera: stopped with a backlog, what was read ahead of the link is sent in the next life", async () => {
+  await using folder = await tempFolder();
+  const world = new SourceWorld({ sink: { bytesPerSecond: 100_000 } });
+  const spool = await openSpool(folder.path, world.clock);
+  const [, running] = await sendSome(world, spool, 60);
+  const later = await stopAndGoOn(world, running, spool, folder.path);
+  assertLess(world.sink.stored.length, 40);
+  assertEquals([...world.sink.stored, ...later.stored].map((frame) => frame.crc32), crcs(1, 60, 20_000));
+});
+
+Deno.test("a spooled camera: stopped behind a cut, what was on its way before and not sent again is sent in the next life", async () => {
+  await using folder = await tempFolder();
+  const world = new SourceWorld({
+    network: { bufferBytes: 1 << 20 },
+    sink: { commitFrames: Infinity, commitMs: Infinity },
+  });
+  const spool = await openSpool(folder.path, world.clock);
+  const { options } = world.sink;
+  let first: Connection | undefined;
+  options.onMessage = (_message, _reply, connection) => {
+    first ??= connection;
+    if (connection !== first || world.sink.arrived.length < 30) return false;
+    // Nothing of the first connection is committed.
+    Object.assign(options, { commitFrames: 1, bytesPerSecond: 100_000 });
+    connection.close();
+    return true;
+  };
+  const [, running] = await sendSome(world, spool, 60);
+  const later = await stopAndGoOn(world, running, spool, folder.path);
+  assertEquals(world.sink.opened.map(({ stored }) => stored), [0, 0]);
+  assertLess(world.sink.stored.length, 20, "fewer than had been sent");
+  assertEquals([...world.sink.stored, ...later.stored].map((frame) => frame.crc32), crcs(1, 60, 20_000));
+});
+
+Deno.test("a spooled camera: stopped, it tells no drop ahead of pictures which it leaves for the next life", async () => {
+  await using folder = await tempFolder();
+  const world = new SourceWorld({ sink: { bytesPerSecond: 100_000 } });
+  const spool = await openSpool(folder.path, world.clock);
+  const [source, running] = await sendSome(world, spool, 60);
+  // More than the memory takes at once.
+  const large = madeUpJpeg(1 << 20, 1);
+  for (let count = 0; count <= LIMITS.spoolPictureBytesMax / large.length; count++) source.add(large, count);
+  const dropped = source.droppedPictures;
+  assertGreater(dropped, 0);
+  const later = await stopAndGoOn(world, running, spool, folder.path);
+  // The server would take all in front of it for stored.
+  assertEquals(world.sink.drops, []);
+  assertEquals(later.drops.map(({ count, firstSequence }) => [count, firstSequence]), [[dropped, 61]]);
+  assertEquals(world.sink.stored.length + later.stored.length + dropped, 60 + 17);
+});
+
+Deno.test("a spooled camera: when its spool cannot be read, no drop is told ahead of what is left in it", async () => {
+  await using folder = await tempFolder();
+  const world = new SourceWorld();
+  const spool = await openSpool(folder.path, world.clock);
+  const source = await spool.source("cam", "visible");
+  for (let number = 1; number <= 10; number++) source.add(madeUpJpeg(2_000, number), number);
+  source.gap(1, 2);
+  const pictures = new SpooledOrigin(source, NO_INPUT);
+  let given = 0;
+  const job = world.add({ name: "cam" }, () => ({
+    next: (signal) => {
+      if (given++ < 3) return pictures.next(signal);
+      return Promise.reject(new FramewireError("STORAGE_FAILED", "Cannot read the spool"));
+    },
+    close: () => pictures.close(),
+  }), source);
+  await finish(world, world.run());
+  assertEquals([world.sink.stored.length, world.sink.drops, job.error?.code], [3, [], "STORAGE_FAILED"]);
+  assertEquals(source.unknown.length, 1);
   await spool.close();
 });
