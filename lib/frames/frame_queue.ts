@@ -30,7 +30,6 @@ export class FrameQueue {
   #waitingBytes = 0;
   #flyingBytes = 0;
   #lastSequence = 0;
-  #flownThrough = 0;
   /** Nothing more will be put. */
   hasEnded = false;
   /** Pictures are offered before they are sent: more of them may wait, as an offer is a round trip. */
@@ -43,11 +42,6 @@ export class FrameQueue {
   /** The last sequence number that was given to a picture. */
   get lastSequence(): number {
     return this.#lastSequence;
-  }
-
-  /** The last one that was sent, on whatever connection. */
-  get flownThrough(): number {
-    return this.#flownThrough;
   }
 
   /** Bytes which were sent and are not stored. */
@@ -97,7 +91,6 @@ export class FrameQueue {
     if (this.policy === "latest") frame.jpeg = null;
     this.#flying.push(frame);
     this.#flyingBytes += frame.bytes;
-    this.#flownThrough = Math.max(this.#flownThrough, frame.sequence);
   }
 
   /** What {@linkcode peek} gave cannot be sent at all. */
