@@ -5,16 +5,16 @@ import { formatDuration, formatTime, visibleName } from "../format.ts";
 import { Icon } from "../icons.tsx";
 import { readingsAddress } from "../live/address.ts";
 import { devices, serverNow, serverNowMs } from "../state.ts";
-import { AlertHistory, allEnded } from "./alert_history.ts";
+import { AlertHistory } from "./alert_history.ts";
 import { alertSpan, valueWords, webhookWords } from "./alert_words.ts";
-import { activeAlerts, alerts, feeds } from "./event_state.ts";
+import { activeAlerts, feeds } from "./event_state.ts";
 import { measureName } from "./measure_words.ts";
 
 /** Both lists. */
 export function Alerts() {
   const history = useMemo(() => new AlertHistory(), []);
-  useEffect(() => void history.load(), [history]);
-  const ended = allEnded(history.alerts.value, alerts.value);
+  useEffect(() => history.start(), [history]);
+  const ended = history.alerts.value;
   return (
     <>
       <h1 class="page-title">Alerts</h1>

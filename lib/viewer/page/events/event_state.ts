@@ -13,6 +13,9 @@ const ALERTS_MAX = 200;
 /** Called with events as they come; `skipped`: feeds of which there are more than these. */
 export type EventListener = (events: readonly EventView[], skipped: ReadonlySet<number>) => void;
 
+/** Called with alerts as they come; `isAll`: after a snapshot, before which others may have come and gone unheard. */
+export type AlertListener = (alerts: readonly AlertView[], isAll: boolean) => void;
+
 /** Newest first. */
 export const alerts: Signal<readonly AlertView[]> = signal([]);
 /** Those which hold. */
@@ -24,6 +27,7 @@ const feedSignals = new Map<number, Signal<FeedView>>();
 /** Goes up when feeds come or go, or get another measure. */
 const feedSet = signal(0);
 const listeners = new Set<EventListener>();
+const alertListeners = new Set<AlertListener>();
 const backlogs = new Map<string, BacklogHistory>();
 
 /** All feeds in the order of their devices and names; it changes only when one comes or gets another measure. */
@@ -52,6 +56,12 @@ export function onEvents(listener: EventListener): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Hears of alerts from now on; the returned function ends that. */
+export function onAlerts(listener: AlertListener): () => void {
+  alertListeners.add(listener);
+  return () => alertListeners.delete(listener);
+}
+
 /** Takes in what a message says of feeds, events, alerts and backlogs. */
 export function applyEvents(message: PageMessage): void {
   if (message.type === "events") {
@@ -65,6 +75,7 @@ export function applyEvents(message: PageMessage): void {
     const known = new Set(activeAlerts.peek().map(({ id }) => id));
     alerts.value = inOrder(message.alerts);
     announce(activeAlerts.peek().filter(({ id }) => !known.has(id)));
+    for (const listener of alertListeners) listener(message.alerts, true);
     noteBacklogs(message.devices, message.nowMs);
   } else if (message.type === "update") {
     putFeeds(message.feeds ?? []);
@@ -95,6 +106,7 @@ function putAlerts(changed: readonly AlertView[]): void {
   for (const alert of changed) byId.set(alert.id, alert);
   alerts.value = inOrder([...byId.values()]);
   announce(raised, ended);
+  for (const listener of alertListeners) listener(changed, false);
 }
 
 function inOrder(all: readonly AlertView[]): readonly AlertView[] {

@@ -1,5 +1,4 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { allEnded } from "../../../../lib/viewer/page/events/alert_history.ts";
 import { alertSpan, alertWords, endedWords, webhookWords } from "../../../../lib/viewer/page/events/alert_words.ts";
 import { isFound, readingWords, valueOf } from "../../../../lib/viewer/page/events/event_words.ts";
 import { COLOURS, lineStyle } from "../../../../lib/viewer/page/events/line_style.ts";
@@ -98,14 +97,6 @@ Deno.test("the readings of an alert are shown with some room around it; of one t
   assertEquals(alertSpan(over, nowMs), { fromMs: 900_000, toMs: 1_500_000 });
   assertEquals(alertSpan(madeUpAlert(1, { sinceMs: nowMs - 1_000 }), nowMs), { lastMs: 61_000 });
   assertEquals(alertSpan(madeUpAlert(1, { sinceMs: nowMs + 9e9 }), nowMs), { lastMs: 1 }, "a clock that runs ahead");
-});
-
-Deno.test("the history has what was loaded and what ended meanwhile, each once, newest first", () => {
-  const loaded = [5, 3, 2].map((id) => madeUpAlert(id, { endedMs: 1 }));
-  const told = madeUpAlert(3, { endedMs: 1, webhook: { raised: "delivered", ended: "delivered" } });
-  const all = allEnded(loaded, [madeUpAlert(7, { endedMs: 9 }), madeUpAlert(6), told]);
-  assertEquals(all.map(({ id }) => id), [7, 5, 3, 2]);
-  assertEquals(all[2], told, "as it is now");
 });
 
 Deno.test("marks below a chart stand at round times of the viewer's zone, and are not too many", () => {
