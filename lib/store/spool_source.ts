@@ -3,10 +3,10 @@
  * stored within half a second is written to the disk and read back from there, so that a fast link costs no flash.
  */
 import { LIMITS } from "../config/limits.ts";
-import { messageOf } from "../errors.ts";
 import type { DropReason, SourceKind } from "../protocol/message.ts";
 import type { FrameSpool, NumberedPicture } from "./frame_spool.ts";
 import { FreshPictures } from "./fresh_pictures.ts";
+import { BATCH_BYTES, PictureFlush } from "./picture_flush.ts";
 import { spoolError } from "./spool_error.ts";
 import {
   type DropRule,
@@ -21,12 +21,8 @@ import { SpoolRows } from "./spool_rows.ts";
 import type { SourceHome } from "./spool_source_home.ts";
 import { dropOf, dropsBehind, withDrop } from "./unknown_drops.ts";
 
-/** Written at once, at most: one batch is synced and committed together, bytes. */
-const BATCH_BYTES = LIMITS.spoolPictureBytesMax / 2;
 /** Acked pictures stay in the files for this long at most, ms. */
 const REMOVE_AFTER_MS = 200;
-/** Pause before what failed is tried again, ms. */
-const RETRY_MS = 1_000;
 
 export class SpoolSource implements FrameSpool {
   readonly name: string;
@@ -39,6 +35,7 @@ export class SpoolSource implements FrameSpool {
   /** The last number that was written to the disk. */
   #diskLast: number;
   readonly #fresh = new FreshPictures();
+  readonly #flusher: PictureFlush;
   /** The last of those which are being written. */
   #writing = 0;
   #pendingBytes = 0;
@@ -49,15 +46,11 @@ export class SpoolSource implements FrameSpool {
   #taken = 0;
   readonly #rows: SpoolRows;
   #turn: Promise<unknown> = Promise.resolve();
-  #isFlushing = false;
-  #isFlushDue = false;
   #isRemovalDue = false;
   #unknown: readonly NewDrop[];
   #added = 0;
   /** Since the program started. */
   droppedPictures = 0;
-  /** Why pictures cannot be written, for a person; null when they can. */
-  trouble: string | null = null;
   dropReason: DropReason = "offline";
   changed: () => void = () => {};
   dropped: (drop: NewDrop) => void = () => {};
@@ -73,6 +66,12 @@ export class SpoolSource implements FrameSpool {
       reserve: (through) => home.call("frames.reserve", this.#id, through),
       later: (ms, fn) => home.later(ms, fn),
       changed: () => this.changed(),
+    });
+    this.#flusher = new PictureFlush({
+      fresh: this.#fresh,
+      write: () => this.#write(),
+      later: (ms, fn) => home.later(ms, fn),
+      now: () => home.now(),
     });
     this.#content = content;
     this.#unknown = unknown;
@@ -134,6 +133,11 @@ export class SpoolSource implements FrameSpool {
     return this.#content.oldestMs;
   }
 
+  /** Why pictures cannot be written, for a person; null when they can. */
+  get trouble(): string | null {
+    return this.#flusher.trouble;
+  }
+
   async setKind(kind: SourceKind): Promise<void> {
     if (kind !== this.#kind) await this.#home.call("frames.setKind", this.#id, kind);
     this.#kind = kind;
@@ -143,8 +147,7 @@ export class SpoolSource implements FrameSpool {
     this.#fresh.add({ sequence: this.#numbers.give(), capturedMs, jpeg, atMs: this.#home.now() });
     this.#added++;
     if (this.#fresh.bytes > LIMITS.spoolPictureBytesMax) this.#dropFresh();
-    if (this.#fresh.bytes >= BATCH_BYTES) void this.#flush();
-    else this.#flushLater(LIMITS.spoolPictureMs);
+    this.#flusher.added();
     this.changed();
   }
 
@@ -251,34 +254,6 @@ export class SpoolSource implements FrameSpool {
     const done = this.#turn.then(job);
     this.#turn = done.catch(() => {});
     return done;
-  }
-
-  #flushLater(ms: number): void {
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    this.#home.later(ms, () => {
-      this.#isFlushDue = false;
-      const { first } = this.#fresh;
-      if (first === undefined) return;
-      const leftMs = first.atMs + LIMITS.spoolPictureMs - this.#home.now();
-      if (leftMs > 0) this.#flushLater(leftMs);
-      else void this.#flush();
-    });
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    try {
-      await this.#write();
-      this.trouble = null;
-      if (this.#fresh.count > 0) this.#flushLater(this.#fresh.bytes >= BATCH_BYTES ? 0 : LIMITS.spoolPictureMs);
-    } catch (thrown) {
-      this.trouble = messageOf(thrown);
-      this.#flushLater(RETRY_MS);
-    } finally {
-      this.#isFlushing = false;
-    }
   }
 
   /** Writes a batch; when the disk is full, what the rule names goes first. */
