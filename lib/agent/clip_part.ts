@@ -88,7 +88,8 @@ export class ClipPart implements Part {
         const isNew = ({ name, info }: { name: string; info: FileInfo }) => !clips.isWaiting(name, info);
         await clips.wait(ready.filter(isNew).map(({ name, info }) => ({ name, ...info })));
         for (const { name, info } of ready) {
-          if (!this.#mayTake(name, startMs)) continue;
+          // It may have been stored while the others began to wait.
+          if (clips.isStored(name, info) || !this.#mayTake(name, startMs)) continue;
           if (this.#taken.size >= JOBS_MAX) break;
           this.#take(name, info, clips, health);
         }

@@ -23,15 +23,22 @@ const OLD_ID = createHash("sha256").update("/clips").digest("hex").slice(0, 16);
 /** Rows of the spool, by folder and name: they outlive a kill. */
 class Rows {
   readonly rows = new Map<string, Map<string, ClipRow>>();
+  /** What begins to wait is durable when this resolves. */
+  waitsFor: Promise<void> = Promise.resolve();
 
   clips(folder: string): Promise<SpoolClips> {
     const known = this.rows.get(folder) ?? new Map<string, ClipRow>();
     this.rows.set(folder, known);
     return Promise.resolve(
-      new SpoolClips(folder, [...known.values()], <T>(method: string, ...args: readonly unknown[]) => {
-        if (method === "clips.put") { for (const row of args[1] as ClipRow[]) known.set(row.name, row); }
-        else for (const name of args[1] as string[]) known.delete(name);
-        return Promise.resolve(undefined as T);
+      new SpoolClips(folder, [...known.values()], async <T>(method: string, ...args: readonly unknown[]) => {
+        if (method !== "clips.put") {
+          for (const name of args[1] as string[]) known.delete(name);
+          return undefined as T;
+        }
+        const rows = args[1] as ClipRow[];
+        for (const row of rows) known.set(row.name, row);
+        if (rows.some(({ state }) => state === "waiting")) await this.waitsFor;
+        return undefined as T;
       }),
     );
   }
@@ -337,5 +344,23 @@ Deno.test("clip part: what an earlier version knew in a file of its own is taken
   assertEquals(world.names(), ["b.mp4"]);
   assertEquals(world.spool.of("/clips"), ["a.mp4 3 stored", "b.mp4 3 waiting"]);
   assertEquals(await world.disk.info(path), null);
+  await world.stop();
+});
+
+Deno.test("clip part: what is stored while another file begins to wait is not sent again", async () => {
+  const world = await new World().start();
+  await world.write("a.mp4", "one");
+  await world.clock.advance(7_000);
+  await world.write("b.mp4", "two");
+  const durable = Promise.withResolvers<void>();
+  world.spool.waitsFor = durable.promise;
+  await world.clock.advance(7_000);
+  assertEquals(world.spool.of("/clips"), ["a.mp4 3 waiting", "b.mp4 3 waiting"]);
+  assertEquals(world.names(), ["a.mp4"]);
+  await world.stored("a.mp4");
+  durable.resolve();
+  await world.clock.advance(0);
+  assertEquals(world.names(), ["b.mp4"]);
+  assertEquals(world.spool.of("/clips"), ["a.mp4 3 stored", "b.mp4 3 waiting"]);
   await world.stop();
 });
