@@ -32,7 +32,7 @@ export function pageReportOf(
 }
 
 /** What has grown from the first third to the last one, and what stands still. */
-export function complaintsOf(samples: readonly PageSample[], sources: number): string[] {
+function complaintsOf(samples: readonly PageSample[], sources: number): string[] {
   const third = Math.max(1, Math.floor(samples.length / 3));
   const [first, last] = [samples.slice(0, third), samples.slice(-third)];
   const complaints: string[] = [];
