@@ -1,11 +1,9 @@
 /** A box with one feed which has readings as fast as they are taken: see `sender_clock.ts` for the arguments. */
-import { SOFTWARE } from "../../../lib/config/version.ts";
-import { runUplink } from "../../../lib/client/uplink.ts";
 import { FeedJob } from "../../../lib/events/feed_job.ts";
 import { systemClock } from "../../../lib/platform/clock.ts";
-import { systemNetwork } from "../../../lib/platform/network.ts";
 import { systemRandom } from "../../../lib/platform/random.ts";
 import { MemoryFeedQueue } from "../../../lib/store/memory_feed_queue.ts";
+import { sendTo } from "../../uplink.ts";
 import { readingAt, senderArgs, SenderClock } from "./sender_clock.ts";
 
 const args = senderArgs(Deno.args);
@@ -44,20 +42,6 @@ async function produce(): Promise<void> {
 }
 
 const producing = produce();
-await runUplink(
-  {
-    network: systemNetwork,
-    clock: systemClock,
-    random: systemRandom,
-    address: { hostname: "127.0.0.1", port: args.port },
-    identity: { device: "bench", token: "", software: SOFTWARE },
-    retryForMs: 0,
-    feeds: [job],
-    connected: () => {},
-    interrupted: () => {},
-  },
-  [],
-  new AbortController().signal,
-);
+await sendTo(args.port, { feeds: [job] });
 await producing;
 Deno.exit(job.phase === "ended" && job.stored === args.all ? 0 : 1);

@@ -3,13 +3,11 @@
  * window of 1 it gives the next one when the last one is acked as stored (with `received` behind the arguments: as
  * received); else the window is the server's, 64.
  */
-import { SOFTWARE } from "../../../lib/config/version.ts";
-import { runUplink } from "../../../lib/client/uplink.ts";
 import type { FrameOrigin } from "../../../lib/frames/frame_origin.ts";
 import { SourceJob } from "../../../lib/frames/source_job.ts";
 import { systemClock } from "../../../lib/platform/clock.ts";
-import { systemNetwork } from "../../../lib/platform/network.ts";
 import { systemRandom } from "../../../lib/platform/random.ts";
+import { sendTo } from "../../uplink.ts";
 import { senderArgs, SenderClock } from "./sender_clock.ts";
 
 const args = senderArgs(Deno.args);
@@ -57,19 +55,5 @@ const job = new CameraJob(
   },
   { clock: systemClock, random: systemRandom },
 );
-await runUplink(
-  {
-    network: systemNetwork,
-    clock: systemClock,
-    random: systemRandom,
-    address: { hostname: "127.0.0.1", port: args.port },
-    identity: { device: "bench", token: "", software: SOFTWARE },
-    retryForMs: 0,
-    sources: [job],
-    connected: () => {},
-    interrupted: () => {},
-  },
-  [],
-  new AbortController().signal,
-);
+await sendTo(args.port, { sources: [job] });
 Deno.exit(job.phase === "ended" && job.stored === args.all ? 0 : 1);
