@@ -190,7 +190,8 @@ export class MqttSession {
       heardBytes = this.#reader.bytes;
       if (unheard >= 2) return this.#end(new FramewireError("PEER_SILENT", "The broker does not answer"));
       unheard++;
-      if (this.#wakeReader === null) void this.#write(encodePing());
+      // Also to one that is not read: it was promised a sign of life.
+      void this.#write(encodePing());
     }
   }
 

@@ -259,3 +259,31 @@ Deno.test("mqtt part: what waits to be taken has a bound; the broker waits behin
   assertEquals([box.taken.length, box.broker.acked.length], [400, 400]);
   await box.stop();
 });
+
+Deno.test("mqtt part: a broker that is not read for long hears a sign of life as often as it was promised", async () => {
+  const box = await start();
+  const safe = Promise.withResolvers<void>();
+  box.safe.wait = safe.promise;
+  let isWritten = false;
+  const flood = (async () => {
+    for (let id = 1; id <= 400; id++) await box.broker.publish("x".repeat(64 * 1024), { id });
+    isWritten = true;
+  })();
+  await box.turns();
+  // They would be behind the flood.
+  box.broker.answersPings = false;
+  const heard: number[] = [];
+  for (let second = 0; second < 300; second += 20) {
+    const before = box.broker.packets.length;
+    await box.clock.advance(20_000);
+    heard.push(...box.broker.types().slice(before));
+  }
+  assertEquals(heard, Array(15).fill(MQTT.pingreq));
+  assertEquals([isWritten, box.taken.length], [false, 0], "it was not read");
+  box.broker.answersPings = true;
+  safe.resolve();
+  await box.clock.runUntil(flood);
+  await box.clock.advance(60_000);
+  assertEquals([box.taken.length, box.broker.acked.length], [400, 400]);
+  await box.stop();
+});
