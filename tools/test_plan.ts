@@ -20,7 +20,7 @@ export interface TestPlan {
  * Files which take long, in seconds on two cores; only their order matters, and a figure which is wrong, or a file which is
  * missing here, costs time and nothing else.
  */
-const LONG_SECONDS: Readonly<Record<string, number>> = {
+export const LONG_SECONDS: Readonly<Record<string, number>> = {
   "tests/faults/crash_point_test.ts": 45,
   "tests/e2e/agent_test.ts": 41,
   "tests/faults/full_disk_test.ts": 32,
@@ -60,7 +60,7 @@ const LONG_SECONDS: Readonly<Record<string, number>> = {
 };
 
 /** Files which watch a slow link in real time, or a camera that must not notice what else goes on. */
-const QUIET: ReadonlySet<string> = new Set([
+export const QUIET: ReadonlySet<string> = new Set([
   "tests/browser/play_while_arriving_test.ts",
   "tests/faults/frames_hostile_test.ts",
   "tests/faults/frames_slow_link_test.ts",
