@@ -101,6 +101,17 @@ export class SpoolSegments {
     return { pictures: rows, segments: [...used.values()].map(({ id, bytes }) => ({ id, bytes })) };
   }
 
+  /** Takes back what was written, if the database certainly knows nothing of it: what lay in these files before stays. */
+  async takeBack(source: number, { pictures }: WrittenPictures): Promise<void> {
+    this.end(source);
+    for (const [id, [first]] of Map.groupBy(pictures, ({ segment }) => segment)) {
+      const path = this.#pathOf(id);
+      // What stays all the same costs its space, until the spool is opened again.
+      if (first!.position === 0) await this.#disk.remove(path).catch(() => {});
+      else await this.#truncate(path, first!.position).catch(() => {});
+    }
+  }
+
   /**
    * Pictures that lie one behind the other, as {@linkcode spanOf} gives them: views of one copy; undefined for one that is not
    * what was written. Rejects when the file is gone, or cannot be read.
@@ -157,6 +168,11 @@ export class SpoolSegments {
       file.close();
       if (bytes === undefined) await this.#disk.remove(this.#pathOf(id)).catch(() => {});
     }
+  }
+
+  async #truncate(path: string, bytes: number): Promise<void> {
+    const file = await this.#disk.open(path, "update");
+    await file.truncate(bytes).finally(() => file.close());
   }
 
   async #sync(segment: Segment): Promise<void> {

@@ -18,6 +18,7 @@ import {
 } from "./spool_frame_tables.ts";
 import { RESERVED_NUMBERS, SpoolNumbers } from "./spool_numbers.ts";
 import { SpoolRows } from "./spool_rows.ts";
+import type { WrittenPictures } from "./spool_segments.ts";
 import type { SourceHome } from "./spool_source_home.ts";
 import { dropOf, dropsBehind, withDrop } from "./unknown_drops.ts";
 
@@ -280,8 +281,7 @@ export class SpoolSource implements FrameSpool {
     this.#pendingBytes += costBytes;
     this.#writing = last.sequence;
     try {
-      const { pictures, segments } = await this.#home.segments.write(this.#id, batch);
-      await this.#home.call("frames.add", this.#id, pictures, segments, this.#home.plausibleMs());
+      await this.#commit(await this.#home.segments.write(this.#id, batch));
     } finally {
       this.#pendingBytes -= costBytes;
       this.#writing = 0;
@@ -299,6 +299,17 @@ export class SpoolSource implements FrameSpool {
     this.#fresh.removeThrough(last.sequence);
     // They were acked meanwhile.
     if (this.#acked >= first.sequence) this.#removeLater();
+  }
+
+  /** What a full disk refuses is rolled back for certain, and nobody else would remove its files. */
+  async #commit(written: WrittenPictures): Promise<void> {
+    try {
+      const { pictures, segments } = written;
+      await this.#home.call("frames.add", this.#id, pictures, segments, this.#home.plausibleMs());
+    } catch (thrown) {
+      if (spoolError("keep", thrown).code === "NO_SPACE") await this.#home.segments.takeBack(this.#id, written);
+      throw thrown;
+    }
   }
 
   /** In turn: nobody drops it meanwhile. Null when there is none any more. */

@@ -60,6 +60,23 @@ Deno.test("SpoolSegments which meets a full disk leaves nothing behind, and writ
   segments.close();
 });
 
+Deno.test("SpoolSegments takes back what the database did not take, and nothing else", async () => {
+  const disk = new MemoryDisk();
+  const segments = new SpoolSegments(disk, "/spool", 8_000_000);
+  await segments.open([]);
+  const { pictures: rows } = await segments.write(1, pictures(1, 2, 100_000));
+  for (let round = 0; round < 3; round++) {
+    const more = await segments.write(1, pictures(3, 6, 100_000));
+    await segments.takeBack(1, more);
+    assertEquals(disk.paths(), ["/spool/frames/1.mjpeg"]);
+    assertEquals(disk.contentOf("/spool/frames/1.mjpeg").length, 200_000);
+  }
+  assertEquals(await segments.read(rows), pictures(1, 2, 100_000).map(({ jpeg }) => jpeg));
+  const { segments: used } = await segments.write(1, pictures(3, 3, 1_000));
+  assertEquals(used.map(({ bytes }) => bytes), [1_000], "to another file");
+  segments.close();
+});
+
 Deno.test("SpoolSegments takes no failed sync for a good one: the pictures go to another file", async () => {
   const disk = new MemoryDisk();
   const segments = new SpoolSegments(disk, "/spool", 8_000_000);

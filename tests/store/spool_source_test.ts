@@ -10,6 +10,7 @@ import { SpoolDatabase } from "../../lib/store/spool_database.ts";
 import { SpoolSegments } from "../../lib/store/spool_segments.ts";
 import { SpoolSource } from "../../lib/store/spool_source.ts";
 import type { SourceHome } from "../../lib/store/spool_source_home.ts";
+import { upTo } from "../helpers/feed_world.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { madeUpJpeg } from "../helpers/source_world.ts";
@@ -261,27 +262,40 @@ Deno.test("gaps of a camera are told with their number, also in the next life, a
   await again.close();
 });
 
-Deno.test("SpoolSource goes on behind a commit which failed after it had reached the disk", async () => {
-  await using folder = await tempFolder();
-  const database = new SpoolDatabase(folder.join("spool.db"));
-  const segments = new SpoolSegments(systemDisk, folder.path, 1e9);
+/**
+ * A source whose database is in this thread. Calls of the method that `failing` names fail: `before` they do something, as
+ * on a full disk, or the next one `behind` its commit.
+ */
+async function inThread(path: string) {
+  const database = new SpoolDatabase(join(path, "spool.db"));
+  const segments = new SpoolSegments(systemDisk, path, 1e9);
   await segments.open([]);
-  let failed = "";
+  const failing = { before: "", behind: "" };
   const call = async (method: string, ...args: readonly unknown[]) => {
     await Promise.resolve();
+    if (method === failing.before) throw new FramewireError("NO_SPACE", "database or disk is full");
     const frames = database.frames as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
     const value = database.transaction(() => frames[method.slice("frames.".length)]!(...args));
-    if (method !== failed) return value;
-    failed = "";
+    if (method !== failing.behind) return value;
+    failing.behind = "";
     throw new FramewireError("STORAGE_FAILED", "I/O");
   };
   database.transaction(() => database.frames.addSource("left", "visible", "run", 0));
   const row = () => database.frames.sources()[0]!;
   const rest = { reserve: () => {}, makeRoom: () => Promise.resolve(false), later: () => {}, now: () => 0 };
   const home = { segments, ...rest, call: call as SourceHome["call"], plausibleMs: () => 1 };
-  const source = new SpoolSource(home, row());
+  const close = () => {
+    segments.close();
+    database.close();
+  };
+  return { source: new SpoolSource(home, row()), row, failing, close };
+}
+
+Deno.test("SpoolSource goes on behind a commit which failed after it had reached the disk", async () => {
+  await using folder = await tempFolder();
+  const { source, row, failing, close } = await inThread(folder.path);
   add(source, 3);
-  failed = "frames.add";
+  failing.behind = "frames.add";
   await assertRejects(() => source.flush(), FramewireError, "I/O");
   add(source, 1, { from: 4 });
   await source.reopened(row());
@@ -289,6 +303,27 @@ Deno.test("SpoolSource goes on behind a commit which failed after it had reached
   await source.flush();
   assertEquals([source.pictures, source.memoryBytes, source.bytes], [4, 0, 4_000]);
   assertEquals(await take(source), [[1, 1], [2, 2], [3, 3], [4, 4]]);
-  segments.close();
-  database.close();
+  close();
+});
+
+Deno.test("SpoolSource whose commits meet the full disk leaves no files behind which nobody knows", async () => {
+  await using folder = await tempFolder();
+  const { source, failing, close } = await inThread(folder.path);
+  const bytes = async () => {
+    const names = (await Array.fromAsync(Deno.readDir(folder.join("frames")))).map(({ name }) => name).sort();
+    return await Promise.all(names.map(async (name) => (await Deno.stat(folder.join("frames", name))).size));
+  };
+  add(source, 3);
+  await source.flush();
+  add(source, 7, { from: 4 });
+  failing.before = "frames.add";
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await assertRejects(() => source.flush(), FramewireError, "full");
+    assertEquals(await bytes(), [3_000]);
+  }
+  failing.before = "";
+  await source.flush();
+  assertEquals(await bytes(), [3_000, 7_000]);
+  assertEquals((await take(source)).map(([, time]) => time), upTo(10));
+  close();
 });
