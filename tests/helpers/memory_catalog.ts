@@ -2,6 +2,7 @@ import { FramewireError } from "../../lib/errors.ts";
 import type { ByteRange } from "../../lib/protocol/ranges.ts";
 import type { Catalog, CatalogTotals, ClipRow, StoredFacts } from "../../lib/store/catalog.ts";
 import { nameKey } from "../../lib/store/safe_name.ts";
+import { MemoryCommits } from "./memory_commits.ts";
 
 type Rows = ReadonlyMap<string, ClipRow>;
 
@@ -11,28 +12,17 @@ interface Change {
   readonly settled: PromiseWithResolvers<void>;
 }
 
-/** How the next commit fails. `after`: it is on the disk all the same, which nobody is told. */
-type CommitFailure = "before" | "after" | "full";
-
 /**
  * A catalog in memory, the made-up twin of the one in SQLite: changes which are asked for at the same time share a
  * commit, and a power cut forgets what was not committed.
  */
-export class MemoryCatalog implements Catalog {
-  /** Called before each call is done, with the method's name, and before each commit with `commit`: the place to count, to wait or to cut the power. */
-  onCall: (method: string) => void | Promise<void> = () => {};
-  /** Called once a commit has failed for good, as `SqliteCatalog.onBroken` is. */
-  onBroken: () => void = () => {};
-  /** Commits made. */
-  commits = 0;
+export class MemoryCatalog extends MemoryCommits implements Catalog {
   #rows: Rows;
   #queue: Change[] = [];
   #running: Promise<void> | undefined;
-  #failures: CommitFailure[] = [];
-  #broken = false;
-  #off = false;
 
   constructor(rows: Iterable<ClipRow> = []) {
+    super();
     this.#rows = new Map([...rows].map((row) => [row.id, row]));
   }
 
@@ -41,14 +31,9 @@ export class MemoryCatalog implements Catalog {
     return [...this.#rows.values()];
   }
 
-  /** Lets the next commit fail, which breaks the catalog unless the disk was only full. */
-  failCommit(how: CommitFailure): void {
-    this.#failures.push(how);
-  }
-
   /** Cuts the power: every call rejects from now on. Gives the catalog as it is found afterwards. */
   crash(): MemoryCatalog {
-    this.#off = true;
+    this.cutPower();
     return new MemoryCatalog(this.#rows.values());
   }
 
@@ -145,14 +130,14 @@ export class MemoryCatalog implements Catalog {
   }
 
   async #read<T>(method: string, query: (rows: readonly ClipRow[]) => T): Promise<T> {
-    await this.#call(method);
+    await this.call(method);
     // What was asked for before is done before, as the calls of one worker are.
     await this.#running;
     return structuredClone(query(this.rows));
   }
 
   async #change(method: string, apply: Change["apply"]): Promise<void> {
-    await this.#call(method);
+    await this.call(method);
     const settled = Promise.withResolvers<void>();
     this.#queue.push({ apply, settled });
     this.#running ??= this.#commitAll();
@@ -178,37 +163,12 @@ export class MemoryCatalog implements Catalog {
       }
     }
     try {
-      await this.#call("commit");
-      const failure = this.#failures.shift();
-      if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
-      if (failure !== undefined) this.#broken = true;
-      if (failure !== "before") this.#rows = rows;
-      if (failure !== undefined) {
-        this.onBroken();
-        throw brokenError();
-      }
-      this.commits++;
+      await this.commit(() => this.#rows = rows);
       for (const { settled } of good) settled.resolve();
     } catch (error) {
       for (const { settled } of good) settled.reject(error);
     }
   }
-
-  async #call(method: string): Promise<void> {
-    await Promise.resolve();
-    this.#check();
-    await this.onCall(method);
-    this.#check();
-  }
-
-  #check(): void {
-    if (this.#off) throw new FramewireError("STORAGE_FAILED", "Cannot use catalog as its power was cut");
-    if (this.#broken) throw brokenError();
-  }
-}
-
-function brokenError(): FramewireError {
-  return new FramewireError("STORAGE_FAILED", "Cannot use catalog: disk I/O error");
 }
 
 function missing(id: string): FramewireError {

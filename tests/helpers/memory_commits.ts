@@ -7,6 +7,8 @@ export type CommitFailure = "before" | "after" | "full";
 export abstract class MemoryCommits {
   /** Called before each call, with the method's name, and before each commit with `commit`. */
   onCall: (method: string) => void | Promise<void> = () => {};
+  /** Called once a commit has failed for good, as `SqliteCatalog.onBroken` is. */
+  onBroken: () => void = () => {};
   /** Commits made. */
   commits = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -30,24 +32,29 @@ export abstract class MemoryCommits {
     job: (commit: (apply: () => void) => Promise<void>) => T | Promise<T>,
   ): Promise<T> {
     const result = this.#turn.then(async () => {
-      await this.#call(method);
-      return structuredClone(await job((apply) => this.#commit(apply)));
+      await this.call(method);
+      return structuredClone(await job((apply) => this.commit(apply)));
     });
     this.#turn = result.catch(() => {});
     return result;
   }
 
-  async #commit(apply: () => void): Promise<void> {
-    await this.#call("commit");
+  /** Makes a commit, which fails as told. */
+  protected async commit(apply: () => void): Promise<void> {
+    await this.call("commit");
     const failure = this.#failures.shift();
     if (failure === "full") throw new FramewireError("NO_SPACE", "Cannot commit: database or disk is full");
     if (failure !== "before") apply();
-    if (failure !== undefined) this.#broken = true;
+    if (failure !== undefined) {
+      this.#broken = true;
+      this.onBroken();
+    }
     this.#check();
     this.commits++;
   }
 
-  async #call(method: string): Promise<void> {
+  /** Notes a call, or a commit. */
+  protected async call(method: string): Promise<void> {
     await Promise.resolve();
     this.#check();
     await this.onCall(method);
