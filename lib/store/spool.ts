@@ -12,6 +12,7 @@ import type { SourceKind } from "../protocol/message.ts";
 import type { FeedQueue } from "./feed_queue.ts";
 import { SpoolCalls } from "./spool_calls.ts";
 import type { ClipRow } from "./spool_clip_table.ts";
+import { SpoolAge } from "./spool_age.ts";
 import { SpoolBallast } from "./spool_ballast.ts";
 import { SpoolClips } from "./spool_clips.ts";
 import type { Untold } from "./spool_database.ts";
@@ -29,14 +30,13 @@ const TICK_MS = 1_000;
 const MINUTE_TICKS = 60;
 /** Of a disk which is full the spool has so much, if it had it before; bytes. */
 const LEFT_BYTES = 8 * 1024 * 1024;
-/** A clock before this has not been set since the box started, ms since 1970. */
-const CLOCK_SET_AFTER_MS = Date.UTC(2020, 0, 1);
 /** Pause before a spool that failed is opened again, ms. */
 const REOPEN_MS = 1_000;
 
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #lock: DiskLock;
+  readonly #age: SpoolAge;
   readonly #feeds = new Map<string, SpoolFeed>();
   readonly #sources = new Map<string, SpoolSource>();
   readonly #clips = new Map<string, SpoolClips>();
@@ -59,6 +59,7 @@ export class Spool {
   private constructor(options: SpoolOptions, lock: DiskLock) {
     this.#options = options;
     this.#lock = lock;
+    this.#age = new SpoolAge(options.clock, options.keepMs);
     this.#segments = new SpoolSegments(options.disk, options.path, options.bytesMax);
     this.#ballast = new SpoolBallast(options.disk, options.path);
     this.#room = new SpoolRoom({
@@ -215,7 +216,7 @@ export class Spool {
       reserve: (feed: SpoolFeed, bytes: number) => this.#room.reserveForFeed(feed, bytes),
       makeRoom: (feed: SpoolFeed, bytes: number, isAgain: boolean) => this.#room.makeRoom(feed, bytes, isAgain),
       later: (ms: number, fn: () => void) => this.#later(ms, fn),
-      plausibleMs: () => this.#plausibleMs(),
+      plausibleMs: () => this.#age.plausibleMs(),
     };
   }
 
@@ -229,11 +230,6 @@ export class Spool {
     };
   }
 
-  #plausibleMs(): number {
-    const wallMs = this.#options.clock.wallMs();
-    return wallMs < CLOCK_SET_AFTER_MS ? 0 : wallMs;
-  }
-
   #tick(): void {
     this.#looking = this.#lookAtDisk().then(() => this.#ballast.take()).catch(() => {});
     if (++this.#ticks % MINUTE_TICKS === 1) {
@@ -243,9 +239,9 @@ export class Spool {
   }
 
   async #expire(): Promise<void> {
-    const nowMs = this.#plausibleMs();
+    const [beforeMs, nowMs] = [this.#age.beforeMs(), this.#age.plausibleMs()];
+    // What has no time yet gets one, also when nothing is too old.
     if (nowMs === 0) return;
-    const beforeMs = nowMs - this.#options.keepMs;
     for (const feed of this.#feeds.values()) if (feed.events > 0) await feed.expire(beforeMs, nowMs);
     for (const source of this.#sources.values()) if (source.pictures > 0) await source.expire(beforeMs, nowMs);
   }

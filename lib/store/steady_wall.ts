@@ -11,12 +11,14 @@ const JUMP_MS = 60_000;
 
 export class SteadyWall {
   readonly #clock: Clock;
+  readonly #jumped: (ms: number) => void;
   #offsetMs: number;
   #sinceMs: number;
 
-  /** Begins now, with the program. */
-  constructor(clock: Clock) {
+  /** Begins now, with the program; `jumped` hears how far it has jumped, ahead or back. */
+  constructor(clock: Clock, jumped: (ms: number) => void = () => {}) {
     this.#clock = clock;
+    this.#jumped = jumped;
     this.#offsetMs = clock.wallMs() - clock.now();
     this.#sinceMs = clock.now();
   }
@@ -25,8 +27,12 @@ export class SteadyWall {
   isSteady(keepMs: number): boolean {
     const nowMs = this.#clock.now();
     const offsetMs = this.#clock.wallMs() - nowMs;
-    if (Math.abs(offsetMs - this.#offsetMs) > JUMP_MS) this.#sinceMs = nowMs;
+    const jumpMs = offsetMs - this.#offsetMs;
     this.#offsetMs = offsetMs;
+    if (Math.abs(jumpMs) > JUMP_MS) {
+      this.#sinceMs = nowMs;
+      this.#jumped(jumpMs);
+    }
     return nowMs - this.#sinceMs >= Math.min(REST_MS, keepMs);
   }
 }

@@ -225,6 +225,24 @@ Deno.test("Spool drops what is too old, and never because the clock of the box j
   await spool.close();
 });
 
+Deno.test("Spool keeps what waits for as long as it may when the clock of the box is set weeks ahead", async () => {
+  await using folder = await tempFolder();
+  const boxClock = new MadeUpClock();
+  const spool = await open(folder.path, { clock: boxClock, keepMs: 2 * 3_600_000 });
+  const queue = await spool.feed("room");
+  await queue.append(texts(10));
+  await boxClock.advance(600_000);
+  boxClock.setWall(boxClock.wallMs() + 28 * 86_400_000);
+  for (let minute = 10; minute < 115; minute++) {
+    await boxClock.advance(60_000);
+    await spool.tellDropped();
+    assertEquals(queue.events, 10, `${minute} min`);
+  }
+  await boxClock.advance(20 * 60_000);
+  await waitFor(() => queue.events === 0, { what: "the old ones to go" });
+  await spool.close();
+});
+
 Deno.test("Spool whose file is damaged is moved aside, with a message, and begun anew", async () => {
   for (const damage of ["header", "page"] as const) {
     await using folder = await tempFolder();
