@@ -48,8 +48,9 @@ export class SpoolFeed implements FeedQueue {
   #isRemovalDue = false;
   #recent: EventPack[] = [];
   #recentBytes = 0;
-  /** Bytes of appends which are under way. */
+  /** Bytes of appends, and of drops, which are under way. */
   #pendingBytes = 0;
+  #droppingBytes = 0;
   #dropped = 0;
   sending: readonly SequenceRange[] = [];
   changed: () => void = () => {};
@@ -91,9 +92,19 @@ export class SpoolFeed implements FeedQueue {
     return this.#content.bytes;
   }
 
-  /** With those that are on their way into the file. */
+  /** Of those that are on their way into the file. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** With those that are on their way into the file, without those on their way out of it. */
   get reservedBytes(): number {
-    return this.#content.bytes + this.#pendingBytes;
+    return this.#content.bytes + this.#pendingBytes - this.#droppingBytes;
+  }
+
+  /** What may be dropped of it: nobody drops for himself what another one drops already. */
+  get droppableBytes(): number {
+    return this.events === 0 ? 0 : Math.max(0, this.#content.bytes - this.#droppingBytes);
   }
 
   /** Of the oldest event, by the clock of the box; null when there is none. */
@@ -183,9 +194,16 @@ export class SpoolFeed implements FeedQueue {
 
   /** Drops the oldest events until there are `bytes` less; resolves with how many that were. */
   async drop(bytes: number): Promise<number> {
-    const change = await this.#home.call<FeedChange>("drop", this.#id, bytes, this.sending);
-    this.#droppedNow(change);
-    return change.events;
+    this.#droppingBytes += bytes;
+    // As whole packs go, it may be more: never of those which come at this moment.
+    const coming = { first: this.#last + 1, last: this.#given };
+    try {
+      const change = await this.#home.call<FeedChange>("drop", this.#id, bytes, [...this.sending, coming]);
+      this.#droppedNow(change);
+      return change.events;
+    } finally {
+      this.#droppingBytes -= bytes;
+    }
   }
 
   /** Drops what was kept before `beforeMs`. */

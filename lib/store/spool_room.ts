@@ -26,6 +26,8 @@ export class SpoolRoom {
   readonly #options: SpoolRoomOptions;
   /** How much there was when the disk was met full. */
   #fullBytes = Infinity;
+  /** What makes room on the full disk at the moment, and how it ends. */
+  #making: { readonly isAgain: boolean; readonly hasRoom: Promise<boolean> } | undefined;
 
   constructor(options: SpoolRoomOptions) {
     this.#options = options;
@@ -62,11 +64,13 @@ export class SpoolRoom {
     const left = this.#dropPictures(excess, bytesMax);
     if (left <= 0) return;
     const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
-    if (policyOf(feed.name) === "refuse-new" || victims.length === 0 || bytes > bytesMax) {
+    // The one that has most, what comes included: a busy feed does not push out the few readings of another.
+    const victim = largest(victims, ({ reservedBytes }) => reservedBytes);
+    const droppableBytes = victim?.droppableBytes ?? 0;
+    if (policyOf(feed.name) === "refuse-new" || droppableBytes === 0 || bytes > bytesMax) {
       throw noSpace(`events of ${feed.name}`, bytesMax);
     }
-    // The one that has most: a busy feed does not push out the few readings of another.
-    largest(victims).drop(left + Math.floor(bytesMax * DROP_SHARE)).catch(() => {});
+    victim!.drop(Math.min(droppableBytes, left + Math.floor(bytesMax * DROP_SHARE))).catch(() => {});
   }
 
   /**
@@ -74,8 +78,28 @@ export class SpoolRoom {
    * before was not enough.
    */
   async makeRoom(who: SpoolFeed | SpoolSource, bytes: number, isAgain = false): Promise<boolean> {
+    while (this.#making !== undefined) {
+      const { isAgain: isWithBallast, hasRoom } = this.#making;
+      // There is room for all that are on their way then.
+      if (await hasRoom && (isWithBallast || !isAgain)) return true;
+    }
+    const made = this.#makeRoom(who, bytes, isAgain);
+    this.#making = { isAgain, hasRoom: made.catch(() => false) };
+    try {
+      return await made;
+    } finally {
+      this.#making = undefined;
+    }
+  }
+
+  get #pendingBytes(): number {
+    const { feeds, sources } = this.#options;
+    return [...feeds(), ...sources()].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+  }
+
+  async #makeRoom(who: SpoolFeed | SpoolSource, bytes: number, isAgain: boolean): Promise<boolean> {
     // What is given back now is for dropping, not for more events.
-    this.#fullBytes = Math.min(this.#fullBytes, this.bytes - bytes);
+    this.#fullBytes = Math.min(this.#fullBytes, this.bytes - this.#pendingBytes);
     if (isAgain) await this.#useBallast();
     try {
       return await this.#drop(who, bytes);
@@ -94,14 +118,21 @@ export class SpoolRoom {
 
   async #drop(who: SpoolFeed | SpoolSource, bytes: number): Promise<boolean> {
     const { feeds, sources, policyOf } = this.#options;
-    const wanted = bytes + Math.floor(Math.min(this.#bytesMax, this.bytes) * DROP_SHARE);
+    // For all that are on their way: others have met the full disk in the same moment.
+    const neededBytes = Math.max(bytes, this.#pendingBytes);
+    const wanted = neededBytes + Math.floor(Math.min(this.#bytesMax, this.bytes) * DROP_SHARE);
+    let freedBytes = 0;
     for (const source of [...sources()].sort((a, b) => b.droppableBytes - a.droppableBytes)) {
-      if (source.droppableBytes > 0 && await source.drop(wanted) > 0) return true;
+      const { droppableBytes } = source;
+      if (droppableBytes > 0) freedBytes += await source.drop(Math.min(droppableBytes, wanted - freedBytes));
+      if (freedBytes >= neededBytes) break;
     }
+    if (freedBytes > 0) return true;
     const isFeed = feeds().some((feed) => feed === who);
     if (!isFeed || policyOf(who.name) === "refuse-new") return false;
     const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
-    return victims.length > 0 && await largest(victims).drop(wanted) > 0;
+    const victim = largest(victims, (one) => one.bytes);
+    return victim !== undefined && await victim.drop(Math.min(victim.bytes, wanted)) > 0;
   }
 
   /** What is still too much then. */
@@ -119,8 +150,8 @@ export class SpoolRoom {
   }
 }
 
-function largest<T extends { readonly bytes: number }>(some: readonly T[]): T {
-  return some.reduce((most, one) => one.bytes > most.bytes ? one : most);
+function largest<T>(some: readonly T[], bytesOf: (one: T) => number): T | undefined {
+  return some.toSorted((a, b) => bytesOf(b) - bytesOf(a))[0];
 }
 
 function noSpace(what: string, bytesMax: number): FramewireError {

@@ -118,6 +118,11 @@ export class SpoolSource implements FrameSpool {
     return this.#fresh.bytes;
   }
 
+  /** Of pictures that are being written. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** What it takes of the disk, with what is on its way there. */
   get reservedBytes(): number {
     return this.#content.fileBytes + this.#pendingBytes - this.#droppingBytes;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { systemDisk } from "../../lib/platform/disk.ts";
 import { Spool } from "../../lib/store/spool.ts";
@@ -48,6 +48,28 @@ Deno.test({
       assertEquals(firstSequence, last + 1);
       await spool.close();
     }
+  },
+});
+
+Deno.test({
+  name: "a spool on a full disk drops once for all appends of one moment",
+  ignore: !CAN_MOUNT,
+  async fn() {
+    await using disk = await tmpfs(64 << 20);
+    const spool = await Spool.open({
+      ...{ path: `${disk.path}/spool`, bytesMax: 1e9, keepMs: 1e9, disk: systemDisk },
+      ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
+    });
+    const queue = await spool.feed("room");
+    const event = () => [{ timeMs: 1, source: null, body: { kind: "text" as const, text: "x".repeat(10_000) } }];
+    for (let round = 0; round < 15; round++) await queue.append(Array.from({ length: 100 }, event).flat());
+    await Deno.writeFile(`${disk.path}/other`, new Uint8Array(80 << 20)).catch(() => {});
+    await Promise.all(Array.from({ length: 100 }, () => queue.append(event())));
+    assertEquals(queue.events + queue.dropped, 1_600);
+    assertGreater(queue.dropped, 0);
+    // What came is a megabyte.
+    assertLess(queue.dropped, 500);
+    await spool.close();
   },
 });
 

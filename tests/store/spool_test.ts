@@ -161,6 +161,28 @@ Deno.test("Spool that is full drops the oldest events of the feed that has most,
   await spool.close();
 });
 
+Deno.test("Spool that is full drops for appends of one moment no more than they need, and nothing of another feed", async () => {
+  await using folder = await tempFolder();
+  const spool = await open(folder.path, { bytesMax: 1_000_000 });
+  const [busy, quiet] = [await spool.feed("busy"), await spool.feed("quiet")];
+  await quiet.append(texts(20));
+  while (busy.dropped === 0) await busy.append(texts(1, 1, 900));
+  const before = busy.events + busy.dropped;
+  await Promise.all(upTo(100).map(() => busy.append(texts(1, 1, 900))));
+  assertGreater(spool.status().bytes, 950_000);
+  assertLessOrEqual(spool.status().bytes, 1_000_000);
+  assertEquals([quiet.events, busy.events + busy.dropped], [20, before + 100]);
+  // More than all there is room for: what was told as safe stays.
+  const ends = await Promise.allSettled(upTo(40).map(() => busy.append(texts(1, 1, 50_000))));
+  const codes = ends.map((end) => end.status === "fulfilled" ? "safe" : (end.reason as FramewireError).code);
+  assertEquals([...new Set(codes)].sort(), ["NO_SPACE", "safe"]);
+  const safe = codes.filter((code) => code === "safe").length;
+  assertGreater(safe, 15);
+  const large = (await contentOf(busy)).filter(([, { length }]) => length === 50_000);
+  assertEquals([quiet.events, large.length], [20, safe]);
+  await spool.close();
+});
+
 async function jsonsOf(queue: FeedQueue): Promise<[number, string][]> {
   const packs = await queue.read(0, 1e6);
   return packs.flatMap(({ bytes }) => decodeBatch(bytes))
