@@ -49,6 +49,7 @@ export interface AnalysisStats {
   readonly restarts: number;
 }
 
+const SWITCHED_OFF = notAnalysed(["Analysis is switched off"]);
 /** Requests which an analyser has before it: it always finds the next one, and a result is never far behind its picture. */
 const REQUESTS_PER_ANALYZER = 2;
 
@@ -99,6 +100,11 @@ export class AnalysisPool {
     this.#framesAtOnce = programs > 0 ? programs * REQUESTS_PER_ANALYZER : workers;
   }
 
+  /** The result of every frame, when all of it is switched off. */
+  get commonResult(): AnalysisResult | null {
+    return this.#framesAtOnce === 0 ? SWITCHED_OFF : null;
+  }
+
   /** Resolves when frames are taken; analysers which do not start are logged, and tried again. */
   start(): Promise<void> {
     this.#isStarted = true;
@@ -122,7 +128,7 @@ export class AnalysisPool {
   analyse(frame: Frame, patient: boolean): Promise<AnalysisResult> {
     return new Promise((resolve) => {
       const job = { frame, resolve };
-      if (this.#framesAtOnce === 0) return this.#settle(job, notAnalysed(["Analysis is switched off"]));
+      if (this.commonResult !== null) return this.#settle(job, this.commonResult);
       if (!this.#isStarted) return this.#settle(job, notAnalysed([STOPPING]));
       const waiting = { source: sourceOf(frame), bytes: frame.jpeg.length, item: job };
       for (const { item } of this.#scheduler.add(waiting, patient)) {

@@ -17,9 +17,16 @@ export class FrameAnswers {
   readonly #tell: (frame: AnsweredFrame) => void;
   readonly #stored = new Map<number, Omit<AnsweredFrame, "result">>();
   readonly #results = new Map<number, string>();
+  #common = "";
 
   constructor(tell: (frame: AnsweredFrame) => void) {
     this.#tell = tell;
+  }
+
+  /** From now on every picture has this result, and nobody waits for it, but for those which have one; empty: each its own. */
+  set common(json: string) {
+    this.#common = json;
+    if (json !== "") { for (const sequence of [...this.#stored.keys()]) this.result(sequence, json); }
   }
 
   stored(frame: Omit<AnsweredFrame, "result">): void {
@@ -28,6 +35,7 @@ export class FrameAnswers {
       this.#results.delete(frame.sequence);
       return this.#tell({ ...frame, result });
     }
+    if (this.#common !== "") return this.#tell({ ...frame, result: this.#common });
     this.#stored.set(frame.sequence, frame);
     if (this.#stored.size > WAITING_MAX) this.#giveUpFirst();
   }

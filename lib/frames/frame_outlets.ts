@@ -19,6 +19,8 @@ export interface LiveSource {
 /** All of the outlets. */
 export interface FrameOutlets {
   open(key: SourceKey, kind: SourceKind): LiveSource;
+  /** The result of every frame, when nobody analyses them: it is neither told for each nor stored. Null: they are analysed. */
+  readonly commonResult: AnalysisResult | null;
   /**
    * Analyses a frame; never rejects. `patient`: it may wait for its turn (policy `all`), while others are skipped when
    * the analysis is slower than the cameras.

@@ -139,8 +139,8 @@ export class FrameReceiver {
     entry.stream = stream;
     entry.state = "sending";
     stream.accept();
-    if (opening.policy !== "all") return;
-    const { device, recorder } = this.#options;
+    const { device, recorder, outlets } = this.#options;
+    if (opening.policy !== "all" || outlets.commonResult !== null) return;
     stream.finishAfter(answerUnanswered({ ...opening, device }, writer, recorder, stream));
   }
 

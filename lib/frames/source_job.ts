@@ -5,7 +5,7 @@
 import { FramewireError } from "../errors.ts";
 import type { Clock } from "../platform/clock.ts";
 import { newId, type Random } from "../platform/random.ts";
-import type { DropReason, FramePolicy, FrameResult, SourceKind } from "../protocol/message.ts";
+import type { DropReason, FramePolicy, FrameResult, SourceAccepted, SourceKind } from "../protocol/message.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { againText, SetBacks } from "../session/set_backs.ts";
 import type { FrameSpool } from "../store/frame_spool.ts";
@@ -169,10 +169,11 @@ export class SourceJob {
     this.#answers.flush();
   }
 
-  /** The server has accepted it, and holds this much of the run. @throws {FramewireError} `INVALID_RANGE`. */
-  accepted(stored: number, holdsNamed: boolean): void {
+  /** The server has accepted it. @throws {FramewireError} `INVALID_RANGE` when it has more of the run than there is. */
+  accepted({ stored, holdsNamed, commonResult }: SourceAccepted): void {
     this.#setBacks.accepted();
     this.phase = "sending";
+    this.#answers.common = commonResult;
     if (this.#spool !== undefined) this.#spool.dropReason = "link";
     this.storedThrough(stored);
     for (const frame of this.queue.restart()) this.#drop(frame, "offline");

@@ -12,6 +12,7 @@ import { checkFrame } from "./frame_checks.ts";
 import { FrameCounts } from "./frame_counts.ts";
 import type { FrameOutlets, LiveSource } from "./frame_outlets.ts";
 import type { RecordedGap, SourceRecorder } from "./frame_recorder.ts";
+import { type PendingFrame, PendingFrames } from "./pending_frames.ts";
 import { RecordChooser, type RecordPolicy } from "./record_policy.ts";
 
 /** What the streams of a connection share. */
@@ -37,18 +38,6 @@ export interface SourceStreamEvents {
   failed(error: unknown): void;
   /** All frames are stored and answered; the box is told behind it. */
   finished(): void;
-}
-
-/** A frame which waits for the disk or for its result. */
-interface Waiting {
-  readonly sequence: number;
-  readonly bytes: number;
-  /** Set while the result decides whether it is recorded. */
-  undecided: Frame | null;
-  isRecorded: boolean;
-  isStored: boolean;
-  result: AnalysisResult | null;
-  isHandled: boolean;
 }
 
 /** Frames that will never come, told by the box. */
@@ -77,14 +66,12 @@ export class SourceStream {
   readonly #captureClock = new CaptureClock();
   /** What was durable of this run when the stream was opened: comes again when an ack was lost, and is passed over. */
   readonly #resumedAt: number;
-  readonly #unstored: Waiting[] = [];
-  readonly #unhandled: Waiting[] = [];
+  readonly #pending: PendingFrames;
   /** In the order of their numbers: frames whose results decide, and drops behind them. */
-  readonly #undecided: (Waiting | Dropped)[] = [];
+  readonly #undecided: (PendingFrame | Dropped)[] = [];
   #isDeciding = false;
   #unanswered = 0;
   #sent = 0;
-  #handled = 0;
   #last = 0;
   #lastDropped = 0;
   #drops = 0;
@@ -105,6 +92,7 @@ export class SourceStream {
     this.#events = events;
     this.#resumedAt = recorder.stored;
     this.#chooser = new RecordChooser(record);
+    this.#pending = new PendingFrames(options.held, opening.policy === "all");
     this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom, sendsAtOnce }, recorder.stored);
     this.#live = outlets.open({ device, source: opening.source }, opening.sourceKind);
     recorder.onStored = (through, ids) => this.#stored(through, ids);
@@ -122,8 +110,10 @@ export class SourceStream {
     const { stored, holdsNamed } = this.#recorder;
     const { frameBytesMax } = LIMITS;
     const { stream } = this.#opening;
+    const { commonResult: common } = this.#options.outlets;
+    const commonResult = common === null ? "" : JSON.stringify(common);
     this.#options.send({
-      ...{ kind: "sourceAccepted", stream, stored, credit: this.#acks.credit, frameBytesMax, holdsNamed },
+      ...{ kind: "sourceAccepted", stream, stored, credit: this.#acks.credit, frameBytesMax, holdsNamed, commonResult },
     });
   }
 
@@ -136,24 +126,24 @@ export class SourceStream {
     this.#check(message);
     const { sequence } = message;
     this.#last = sequence;
-    this.#acks.received(sequence, this.#unstored.length < FEW_FRAMES);
-    if (sequence <= this.#resumedAt) return this.#acks.handled(++this.#handled);
+    this.#acks.received(sequence, this.#pending.unstoredCount < FEW_FRAMES);
+    if (sequence <= this.#resumedAt) {
+      this.#pending.pass();
+      return this.#acks.handled(this.#pending.handled);
+    }
     this.counts.received++;
     this.#options.totals.received++;
     const frame = this.#frameOf(message);
     this.#live.publish(frame);
     const { held, outlets } = this.#options;
-    const bytes = frame.jpeg.length;
-    const waiting: Waiting = {
-      ...{ sequence, bytes, undecided: null, isRecorded: false, isStored: false, result: null, isHandled: false },
-    };
-    held.add(bytes);
-    this.#unstored.push(waiting);
-    this.#unhandled.push(waiting);
+    const pending = this.#pending.add(sequence, frame.jpeg.length);
     this.#unanswered++;
-    const written = this.#record(waiting, frame);
-    outlets.analyse(frame, this.#opening.policy === "all").then((result) => this.#answered(waiting, result))
-      .catch((error) => this.#events.failed(error));
+    const written = this.#record(pending, frame);
+    if (outlets.commonResult !== null) this.#answered(pending, outlets.commonResult);
+    else {
+      outlets.analyse(frame, this.#opening.policy === "all").then((result) => this.#answered(pending, result))
+        .catch((error) => this.#events.failed(error));
+    }
     await written;
     if (held.isFull) await held.room();
   }
@@ -225,7 +215,7 @@ export class SourceStream {
     this.#closed = true;
     this.#acks.stop();
     this.#live.close(reason);
-    for (const waiting of this.#unhandled) this.#letGo(waiting);
+    this.#pending.close();
     for (const one of this.#undecided.splice(0)) if ("gap" in one) this.#options.held.remove(DROP_BYTES);
     await this.#recorder.close(reason);
   }
@@ -248,29 +238,35 @@ export class SourceStream {
     return { device, source, sourceKind, run, sequence, name, capturedMs, timeMs, receivedMs, jpeg: copy };
   }
 
-  #record(waiting: Waiting, frame: Frame): Promise<void> | void {
+  #record(pending: PendingFrame, frame: Frame): Promise<void> | void {
     switch (this.#chooser.next()) {
       case "record":
-        waiting.isRecorded = true;
+        pending.isRecorded = true;
         return this.#recorder.write(frame);
       case "pass":
         return void this.#recorder.pass(frame.sequence);
       case "wait":
-        waiting.undecided = frame;
-        return void this.#undecided.push(waiting);
+        pending.undecided = frame;
+        return void this.#undecided.push(pending);
     }
   }
 
-  #answered(waiting: Waiting, result: AnalysisResult): void {
-    waiting.result = result;
+  #answered(pending: PendingFrame, result: AnalysisResult): void {
+    pending.result = result;
     this.#unanswered--;
-    this.#tellResult(waiting.sequence, result);
-    if (waiting.undecided !== null) void this.#decide();
-    else if (waiting.isRecorded) this.#recorder.result(waiting.sequence, result);
+    this.#tellResult(pending.sequence, result);
+    if (pending.undecided !== null) void this.#decide();
+    else if (pending.isRecorded && !this.#isCommon(result)) this.#recorder.result(pending.sequence, result);
     if (this.#closed) return;
-    this.#settle(waiting);
-    this.#acks.handled(this.#handled);
+    const { handled } = this.#pending;
+    this.#pending.settle(pending);
+    if (this.#pending.handled > handled) this.#acks.handled(this.#pending.handled);
     this.#finishIfDone();
+  }
+
+  /** The box knows it, and it is not stored. */
+  #isCommon(result: AnalysisResult): boolean {
+    return result === this.#options.outlets.commonResult;
   }
 
   #tellResult(sequence: number, result: AnalysisResult): void {
@@ -278,7 +274,7 @@ export class SourceStream {
     this.counts[kind]++;
     this.#options.totals[kind]++;
     this.#live.publishResult(this.#opening.run, sequence, result);
-    this.#acks.result(sequence, JSON.stringify(result));
+    if (!this.#isCommon(result)) this.#acks.result(sequence, JSON.stringify(result));
   }
 
   /** Records those whose results have come, in the order of their numbers. */
@@ -304,7 +300,7 @@ export class SourceStream {
         }
         first.isRecorded = true;
         const written = this.#recorder.write(frame);
-        this.#recorder.result(first.sequence, first.result);
+        if (!this.#isCommon(first.result)) this.#recorder.result(first.sequence, first.result);
         await written;
       }
     } catch (error) {
@@ -332,54 +328,32 @@ export class SourceStream {
   /** The disk is full: these are shown, and not kept. */
   #unrecorded(through: number): void {
     let frames = 0;
-    for (let first = this.#unstored[0]; first !== undefined && first.sequence <= through; first = this.#unstored[0]) {
-      this.#unstored.shift();
-      first.isStored = true;
-      if (first.isRecorded) frames++;
-      first.isRecorded = false;
-      this.#settle(first);
+    for (const pending of this.#pending.takeStored(through)) {
+      if (pending.isRecorded) frames++;
+      pending.isRecorded = false;
+      this.#pending.settle(pending);
     }
     if (frames > 0) this.#countDrop("disk", frames);
-    this.#acks.unrecorded(through, this.#handled);
+    this.#acks.unrecorded(through, this.#pending.handled);
     this.#finishIfDone();
   }
 
   #stored(through: number, ids: readonly { readonly sequence: number; readonly id: number }[]): void {
     for (const { sequence, id } of ids) this.#live.publishStored(this.#opening.run, sequence, id);
-    for (let first = this.#unstored[0]; first !== undefined && first.sequence <= through; first = this.#unstored[0]) {
-      this.#unstored.shift();
-      first.isStored = true;
-      if (first.isRecorded) {
+    for (const pending of this.#pending.takeStored(through)) {
+      if (pending.isRecorded) {
         this.counts.stored++;
         this.#options.totals.stored++;
       }
-      this.#settle(first);
+      this.#pending.settle(pending);
     }
-    this.#acks.stored(through, this.#handled);
+    this.#acks.stored(through, this.#pending.handled);
     this.#finishIfDone();
-  }
-
-  /**
-   * Of policy `all` a frame is dealt with when it is answered, too: so the box cannot run ahead of the analysis. Credit goes
-   * by the order of the frames: after a cut those without an answer are among the last of a window.
-   */
-  #settle(waiting: Waiting): void {
-    if (!waiting.isStored || (waiting.result === null && this.#opening.policy === "all")) return;
-    this.#letGo(waiting);
-    while (this.#unhandled[0]?.isHandled) {
-      this.#unhandled.shift();
-      this.#handled++;
-    }
-  }
-
-  #letGo(waiting: Waiting): void {
-    if (!waiting.isHandled) this.#options.held.remove(waiting.bytes);
-    waiting.isHandled = true;
   }
 
   #finishIfDone(): void {
     if (!this.#isEnded || this.#closed || this.#unanswered > 0) return;
-    if (this.#unstored.length > 0 || this.#undecided.length > 0) return;
+    if (this.#pending.unstoredCount > 0 || this.#undecided.length > 0) return;
     this.#closed = true;
     this.#finishing = this.#finish().catch((error) => {
       this.#acks.stop();

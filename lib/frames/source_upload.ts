@@ -164,7 +164,7 @@ export class SourceUpload implements FrameSource {
     this.#credit = message.credit;
     this.#frameBytesMax = Math.min(message.frameBytesMax, LIMITS.frameBytesMax);
     this.#lastSequence = message.stored;
-    this.job.accepted(message.stored, message.holdsNamed);
+    this.job.accepted(message);
     this.#changed();
   }
 

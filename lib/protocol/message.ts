@@ -177,6 +177,8 @@ export interface SourceAccepted {
   readonly credit: number;
   readonly frameBytesMax: number;
   readonly holdsNamed: boolean;
+  /** JSON of the result which every frame of the stream has, so that no ack tells it; empty: acks tell each. */
+  readonly commonResult: string;
 }
 
 export interface OfferedFrame {

@@ -136,7 +136,7 @@ export function fromSourceBody(body: Envelope["body"]): Message {
       };
     }
     case "sourceAccepted": {
-      const { stream, stored, credit, frameBytesMax, holdsNamed } = body.value;
+      const { stream, stored, credit, frameBytesMax, holdsNamed, commonResult } = body.value;
       return {
         kind: "sourceAccepted",
         stream,
@@ -144,6 +144,7 @@ export function fromSourceBody(body: Envelope["body"]): Message {
         credit: count("credit", credit),
         frameBytesMax,
         holdsNamed,
+        commonResult,
       };
     }
     case "frameOffer":

@@ -71,6 +71,7 @@ export class FrameSide {
       totals: this.#counts,
       outlets: {
         open: (key, kind) => this.#hub.open(key, kind),
+        commonResult: this.#analysis.commonResult,
         analyse: (frame, patient) => this.#analysis.analyse(frame, patient),
       },
     };

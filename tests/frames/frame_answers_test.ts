@@ -20,6 +20,20 @@ Deno.test("FrameAnswers tells of a frame once, when both are there, in whichever
   assertEquals(told, [{ ...frame(1), result: "{1}" }, { ...frame(2), result: "{2}" }]);
 });
 
+Deno.test("FrameAnswers with a common result waits for none, and keeps those which have come", () => {
+  const { board, told } = answers();
+  board.stored(frame(1));
+  board.result(3, "{3}");
+  board.common = "{all}";
+  assertEquals(told, [{ ...frame(1), result: "{all}" }]);
+  board.stored(frame(2));
+  board.stored(frame(3));
+  assertEquals(told.slice(1), [{ ...frame(2), result: "{all}" }, { ...frame(3), result: "{3}" }]);
+  board.common = "";
+  board.stored(frame(4));
+  assertEquals(told.length, 3);
+});
+
 Deno.test("FrameAnswers gives up on results at the end, and when too many are missing", () => {
   const { board, told } = answers();
   for (let sequence = 1; sequence <= 1_100; sequence++) board.stored(frame(sequence));

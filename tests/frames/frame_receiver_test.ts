@@ -13,6 +13,7 @@ Deno.test("a source is accepted with the window's credit, and its frames are sho
     {
       ...{ kind: "sourceAccepted", stream: 1, stored: 0, credit: WINDOW, frameBytesMax: LIMITS.frameBytesMax },
       holdsNamed: false,
+      commonResult: "",
     },
   ]);
   await box.framesUpTo(1, 1, 3);

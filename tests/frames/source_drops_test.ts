@@ -218,6 +218,7 @@ Deno.test("a picture which is larger than what may be in flight goes when there 
     credit: 64,
     frameBytesMax: 1 << 20,
     holdsNamed: false,
+    commonResult: "",
   });
   const frame: CapturedFrame = { jpeg: madeUpJpeg(45_000, 1), capturedMs: 0, name: null };
   for (let count = 0; count < 3; count++) job.queue.put(frame);

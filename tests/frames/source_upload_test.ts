@@ -43,6 +43,24 @@ Deno.test("a picture without a result is told with null, at the end", async () =
   assertEquals(world.answered.map(({ sequence, result }) => [sequence, result]), upTo(5).map((n) => [n, null]));
 });
 
+Deno.test("of a server which does not analyse, a picture is told with its common result as soon as it is stored", async () => {
+  const commonResult = '{"result":"not analysed"}';
+  const world = new SourceWorld({ sink: { hasResults: false, commonResult, commitFrames: 2, window: 2 } });
+  // The second pair is sent when the first has been stored: until then nobody would have told of it.
+  const told: number[] = [];
+  world.add({}, () => ({
+    next: () => {
+      const next = pictures(6, 300)[told.push(world.answered.length) - 1];
+      return Promise.resolve(next ?? null);
+    },
+    close: () => Promise.resolve(),
+  }));
+  world.network.onLink = (link) => link.index === 0 && link.up.resetAfter(1_500);
+  await world.clock.runUntil(world.run());
+  assertEquals(world.answered.map(({ sequence, result }) => [sequence, result]), upTo(6).map((n) => [n, commonResult]));
+  assertEquals(world.sink.violations, []);
+});
+
 Deno.test("a source never sends above its credit, whatever that is, and is not stuck by it", async () => {
   for (const window of [1, 2, 7]) {
     const world = new SourceWorld({ sink: { window, commitFrames: window } });

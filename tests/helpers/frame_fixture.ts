@@ -47,6 +47,8 @@ export class FrameFixture {
   readonly logged: { text: string; fields: LogFields }[] = [];
   /** Answers each frame by itself; undefined: by hand. */
   answer: ((frame: Frame) => AnalysisResult) | undefined = () => resultOf();
+  /** The result of every frame, when nobody analyses them. */
+  commonResult: AnalysisResult | null = null;
   readonly #network = new MemoryNetwork({ clock: this.clock, bufferBytes: 16 * 1024 * 1024 });
   readonly #listener: BoxListener;
 
@@ -92,7 +94,11 @@ export class FrameFixture {
   }
 
   #outlets(): FrameOutlets {
+    const commonResult = () => this.commonResult;
     return {
+      get commonResult() {
+        return commonResult();
+      },
       open: ({ source }) => ({
         publish: (frame) => {
           this.frames.push(frame);

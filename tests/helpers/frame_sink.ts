@@ -30,6 +30,8 @@ export interface SinkOptions extends SinkServerOptions {
   frameBytesMax: number;
   /** Whether frames get a result. */
   hasResults: boolean;
+  /** What it says that every frame is answered with. */
+  commonResult: string;
   /** Pictures that are there before anything is sent: name and CRC-32. */
   held: Map<string, number>;
 }
@@ -65,6 +67,7 @@ export class FrameSink extends SinkServer<Stream> {
       commitMs: 5,
       frameBytesMax: 4 << 20,
       hasResults: true,
+      commonResult: "",
       held: new Map(),
       ...options,
     };
@@ -93,6 +96,7 @@ export class FrameSink extends SinkServer<Stream> {
           credit,
           frameBytesMax: this.options.frameBytesMax,
           holdsNamed,
+          commonResult: this.options.commonResult,
         });
       }
       case "frameOffer": {

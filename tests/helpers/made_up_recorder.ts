@@ -23,6 +23,8 @@ export class MadeUpRecorder implements FrameRecorder {
   /** `source: reason` of each writer that was closed. */
   readonly closed: string[] = [];
   readonly writers: MadeUpSourceRecorder[] = [];
+  /** Pictures which somebody wanted back. */
+  reads = 0;
   /** While it is held nothing becomes durable. */
   held = false;
   openError: FramewireError | undefined;
@@ -62,6 +64,7 @@ export class MadeUpRecorder implements FrameRecorder {
 
   // deno-lint-ignore require-await
   async jpeg(id: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    this.reads++;
     return this.rows.find((row) => row.id === id)?.frame.jpeg;
   }
 
@@ -202,7 +205,7 @@ export function noFrames(): BoxConnectionOptions["frames"] {
   };
   return {
     recorder: new MadeUpRecorder(),
-    outlets: { open: never, analyse: never },
+    outlets: { open: never, analyse: never, commonResult: null },
     record: { kind: "all" },
     totals: new FrameCounts(),
   };

@@ -126,7 +126,15 @@ export const SAMPLE_MESSAGES: { readonly [K in Exclude<MessageKind, "unknown">]:
       { kind: "openSource", stream: 1, source: "", sourceKind: "other", policy: "all", named: false, run: "" },
     ],
     sourceAccepted: [
-      { kind: "sourceAccepted", stream: 1, stored: LARGE, credit: LARGE, frameBytesMax: 2 ** 32 - 1, holdsNamed: true },
+      {
+        kind: "sourceAccepted",
+        stream: 1,
+        stored: LARGE,
+        credit: LARGE,
+        frameBytesMax: 2 ** 32 - 1,
+        holdsNamed: true,
+        commonResult: '{"result":"not analysed"}',
+      },
     ],
     frameOffer: [
       { kind: "frameOffer", stream: 1, frames: [] },

@@ -65,7 +65,7 @@ function clockWords(offsetMs: number): string {
 
 /** A result in full: verdict, reasons, what was found and measured. */
 export function ResultDetails({ result }: { result: Result | null }) {
-  if (result === null) return <p class="hint">No verdict yet.</p>;
+  if (result === null) return <p class="hint">No verdict.</p>;
   const reasons = reasonsOf(result);
   const measures = Object.entries(result.measures);
   return (

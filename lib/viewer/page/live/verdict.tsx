@@ -20,7 +20,7 @@ export function VerdictChip({ figures }: { figures: Signal<Figures> }) {
   const { result } = figures.value;
   const isOpen = useSignal(false);
   const id = useId();
-  if (result === null) return <span class="verdict" data-verdict="none">No verdict yet</span>;
+  if (result === null) return <span class="verdict" data-verdict="none">No verdict</span>;
   const reasons = reasonsOf(result);
   const face = (
     <>
