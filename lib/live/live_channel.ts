@@ -69,9 +69,13 @@ export class LiveChannel {
 
   /** What is known of a late frame; null when it is too long ago. */
   head(run: string, sequence: number): FrameHead | null {
-    for (let number = this.#heads.count; number >= this.#heads.oldestKept; number--) {
-      const head = this.#heads.at(number);
-      if (head.sequence === sequence && head.run === run) return head;
+    const { newest, count, oldestKept } = this.#heads;
+    const isIt = (head: FrameHead) => head.sequence === sequence && head.run === run;
+    // Where it is if none was dropped since.
+    const likely = count - ((newest?.sequence ?? 0) - sequence);
+    if (likely >= oldestKept && likely <= count && isIt(this.#heads.at(likely))) return this.#heads.at(likely);
+    for (let number = count; number >= oldestKept; number--) {
+      if (isIt(this.#heads.at(number))) return this.#heads.at(number);
     }
     return null;
   }
