@@ -56,8 +56,9 @@ export interface Disk {
 
 /** Above this a synchronous write has met a slow disk, and the following ones go to the thread pool. */
 const SLOW_WRITE_MS = 20;
-/** For how long writes stay off the main thread after a slow one. */
-const SLOW_PERIOD_MS = 5_000;
+/** For so many times as long as it took, writes stay off the main thread: it stands still for a twentieth of the time at most. */
+const SLOW_PERIOD_FACTOR = 20;
+const SLOW_PERIOD_MS_MAX = 5_000;
 
 /** How long an open waits for a free file, and how often it looks, ms. */
 const FREE_FILE_WAIT_MS = 15_000;
@@ -117,7 +118,7 @@ class SystemFile implements DiskFile {
       return Promise.reject(error);
     }
     const end = performance.now();
-    if (end - start > SLOW_WRITE_MS) slowUntil = end + SLOW_PERIOD_MS;
+    if (end - start > SLOW_WRITE_MS) slowUntil = end + Math.min(SLOW_PERIOD_MS_MAX, (end - start) * SLOW_PERIOD_FACTOR);
     return Promise.resolve();
   }
 
