@@ -16,10 +16,10 @@ import { growSpans, joinGaps } from "./frame_spans.ts";
 import { nameKey, numberedName, safeFileName } from "./safe_name.ts";
 import type { SqlRow, Statements } from "./statements.ts";
 
-type NewGap = Omit<GapRow, "id" | "sourceId">;
-
 /** The gaps of a source are counted with the first one it notes, and then with each so many more. */
 const GAPS_PER_CHECK = 64;
+/** The last gap of a source is looked for among the last ones of all sources first: its own have to be sorted. */
+const GAPS_LOOKED_AT = 1_000;
 
 export class FrameTables {
   readonly #sql: Statements;
@@ -264,11 +264,7 @@ export class FrameTables {
   #changeGap(sourceId: number, change: GapChange): void {
     if ("closeMs" in change) return this.#closeGap(sourceId, change.closeMs);
     const open = change.toMs === null;
-    const last = this.#sql.get(
-      `SELECT id, from_ms AS fromMs, to_ms AS toMs, frames, reason FROM gap WHERE source_id = ?
-         AND to_ms IS ${open ? "" : "NOT"} NULL ORDER BY id DESC LIMIT 1`,
-      sourceId,
-    ) as NewGap & { id: number } | undefined;
+    const last = open ? this.#lastGap("source_id = ? AND to_ms IS NULL", sourceId) : this.#lastClosedGap(sourceId);
     const joined = last === undefined ? undefined : joinGaps(last, change);
     if (joined !== undefined) {
       const sql = "UPDATE gap SET from_ms = ?, to_ms = ?, frames = ? WHERE id = ?";
@@ -283,6 +279,20 @@ export class FrameTables {
     const gaps = this.#gaps.get(sourceId) ?? 0;
     this.#gaps.set(sourceId, gaps + 1);
     if (gaps % GAPS_PER_CHECK === 0) this.#forgetGaps(sourceId);
+  }
+
+  #lastClosedGap(sourceId: number): GapRow | undefined {
+    // The plus: not by the index of their times, which would have all gaps of the source sorted.
+    const isNew = `+source_id = ? AND to_ms IS NOT NULL AND id > (SELECT max(id) FROM gap) - ${GAPS_LOOKED_AT}`;
+    return this.#lastGap(isNew, sourceId) ?? this.#lastGap("source_id = ? AND to_ms IS NOT NULL", sourceId);
+  }
+
+  #lastGap(where: string, sourceId: number): GapRow | undefined {
+    return this.#sql.get(
+      `SELECT id, source_id AS sourceId, from_ms AS fromMs, to_ms AS toMs, frames, reason FROM gap WHERE ${where}
+         ORDER BY id DESC LIMIT 1`,
+      sourceId,
+    ) as GapRow | undefined;
   }
 
   /** Of more than anybody looks at, the oldest. */
