@@ -4,10 +4,10 @@
  */
 import type { DropReason } from "../protocol/message.ts";
 
-/** As in FramesDropped. */
+/** As in FramesDropped: the server takes no picture any more whose number it names. */
 export interface Drop {
   readonly firstSequence: number;
-  /** 0: nobody knows how many there would have been. */
+  /** So many numbers from the first on; 0: nobody knows how many, and it names none. */
   readonly count: number;
   readonly reason: DropReason;
   /** By the clock of the box, ms since 1970. */
@@ -15,8 +15,11 @@ export interface Drop {
   readonly toMs: number;
 }
 
-/** Drops which wait to be told: a camera that comes and goes for days without a connection does not fill the memory. */
-const UNTOLD_MAX = 64;
+/**
+ * Drops which wait to be told: a camera that comes and goes for days without a connection does not fill the memory. As
+ * many as a spool keeps, and more than a cut of a full window makes.
+ */
+export const UNTOLD_MAX = 256;
 
 export class DropLedger {
   /** In the order of their sequence numbers. */
@@ -25,13 +28,13 @@ export class DropLedger {
 
   add(drop: Drop): void {
     const last = this.#untold.at(-1);
-    if (last?.reason === drop.reason && last.firstSequence + last.count === drop.firstSequence) {
+    if (last !== undefined && isFollowed(last, drop)) {
       this.#untold[this.#untold.length - 1] = joined(last, drop);
       return;
     }
     this.#untold.push(drop);
     if (last !== undefined && drop.firstSequence < last.firstSequence) this.#sort();
-    if (this.#untold.length > UNTOLD_MAX) this.#fold();
+    this.#fold();
   }
 
   /** The next drop to be told ahead of picture `before`; from now on it counts as told. */
@@ -60,18 +63,31 @@ export class DropLedger {
     this.#untold = [...this.#told, ...this.#untold];
     this.#told = [];
     this.#sort();
+    this.#fold();
   }
 
   #sort(): void {
     this.#untold.sort((a, b) => a.firstSequence - b.firstSequence);
   }
 
-  /** Joins the last two of one reason: the counts stay right, the times become less exact. */
+  /** Beyond the bound two neighbours of one reason become one: those by which the fewest numbers are lost. */
   #fold(): void {
-    const last = this.#untold.pop()!;
-    const index = this.#untold.findLastIndex(({ reason }) => reason === last.reason);
-    if (index < 0) this.#untold.push(last);
-    else this.#untold[index] = joined(this.#untold[index]!, last);
+    while (this.#untold.length > UNTOLD_MAX) {
+      const before = new Map<DropReason, Drop>();
+      let [pair, least]: [Drop[], number] = [[], Infinity];
+      for (const second of this.#untold) {
+        const first = before.get(second.reason);
+        before.set(second.reason, second);
+        if (first === undefined) continue;
+        const lost = isFollowed(first, second) ? 0 : first.count + second.count;
+        // Of several the last: those which are told next stay exact.
+        if (lost <= least) [pair, least] = [[first, second], lost];
+      }
+      const [first, second] = pair as [Drop, Drop];
+      this.#untold = this.#untold.filter((drop) => drop !== first && drop !== second);
+      this.#untold.push(joined(first, second));
+      this.#sort();
+    }
   }
 }
 
@@ -80,11 +96,15 @@ function lastOf({ firstSequence, count }: Drop): number {
   return firstSequence + Math.max(count, 1) - 1;
 }
 
+/** Whether the numbers of both are those of one. */
+function isFollowed(first: Drop, second: Drop): boolean {
+  if (first.reason !== second.reason || (first.count === 0) !== (second.count === 0)) return false;
+  return first.firstSequence + first.count === second.firstSequence;
+}
+
+/** Both as one. It names no number that neither of them does, as there may be pictures in between: rather it names none. */
 function joined(first: Drop, second: Drop): Drop {
-  return {
-    ...first,
-    count: first.count + second.count,
-    fromMs: Math.min(first.fromMs, second.fromMs),
-    toMs: Math.max(first.toMs, second.toMs),
-  };
+  const times = { fromMs: Math.min(first.fromMs, second.fromMs), toMs: Math.max(first.toMs, second.toMs) };
+  if (isFollowed(first, second)) return { ...first, ...times, count: first.count + second.count };
+  return { ...second, ...times, count: 0 };
 }

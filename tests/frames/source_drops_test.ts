@@ -4,6 +4,8 @@ import { SourceUpload } from "../../lib/frames/source_upload.ts";
 import { sleep } from "../../lib/platform/clock.ts";
 import { LinkPacer } from "../../lib/protocol/link_pacer.ts";
 import type { Message } from "../../lib/protocol/message.ts";
+import type { FrameSpool } from "../../lib/store/frame_spool.ts";
+import type { NewDrop } from "../../lib/store/spool_frame_tables.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
 import { cameraOrigin, listOrigin, madeUpJpeg, SourceWorld } from "../helpers/source_world.ts";
 
@@ -169,6 +171,28 @@ for (const policy of ["latest", "all"] as const) {
   });
 }
 
+Deno.test("of a spool that has lost pictures here and there, more than can be told one by one, all the others come", async () => {
+  const world = new SourceWorld();
+  const isLost = (sequence: number) => sequence % 3 === 0;
+  const sequences = Array.from({ length: 1_000 }, (_, index) => index + 1);
+  const frames = sequences.filter((sequence) => !isLost(sequence)).map((sequence) => ({
+    ...{ jpeg: madeUpJpeg(100, sequence), capturedMs: sequence, name: null, sequence },
+  }));
+  const unknown = sequences.filter(isLost).map((first): NewDrop => ({
+    ...{ first, pictures: 1, reason: "disk", cause: "damaged", fromMs: first, toMs: first },
+  }));
+  const job = world.add({ policy: "all" }, () => listOrigin(frames), madeUpSpool(1_000, unknown));
+  await world.clock.runUntil(world.run());
+  assertEquals([job.phase, job.stored, world.sink.violations], ["ended", frames.length, []]);
+  assertEquals(world.sink.stored.map(({ sequence }) => sequence), frames.map(({ sequence }) => sequence));
+  // Of the last ones nobody knows how many there were.
+  const { drops } = world.sink;
+  assertEquals(drops.slice(0, -1).map(({ firstSequence: first, count }) => [first, count]), [
+    ...unknown.slice(0, drops.length - 1).map(({ first }) => [first, 1]),
+  ]);
+  assertEquals([drops.at(-1)?.count, drops.at(-1)?.toMs], [0, 999]);
+});
+
 Deno.test("eight cameras share a slow link, and none of them lags", async () => {
   const world = new SourceWorld({ network: { bufferBytes: 1024 * 1024 }, sink: { bytesPerSecond: 450_000 } });
   for (let count = 0; count < 8; count++) {
@@ -264,3 +288,13 @@ Deno.test("a drop which was told is told again when the frame behind it got lost
   world.stop.abort();
   await assertRejects(() => world.clock.runUntil(running));
 });
+
+/** A spool from which somebody else takes the pictures. */
+function madeUpSpool(lastSequence: number, unknown: readonly NewDrop[]): FrameSpool {
+  const nothing = () => {};
+  return {
+    ...{ run: "run", lastSequence, added: 0, pictures: 0, unknown, dropReason: "offline" as const },
+    ...{ changed: nothing, dropped: nothing, add: nothing, gap: nothing, rewind: nothing, stored: nothing },
+    next: () => Promise.resolve(null),
+  };
+}

@@ -42,6 +42,8 @@ interface Stream {
   pending: SunkFrame[];
   frames: number;
   through: number;
+  /** The last number of those that were told as dropped. */
+  dropped: number;
   credit: number;
   cancelTimer: () => void;
 }
@@ -84,7 +86,7 @@ export class FrameSink extends SinkServer<Stream> {
         const base = this.#storedOf(message.run);
         this.opened.push({ ...message, connection, stored: base });
         const credit = this.options.window;
-        const rest = { pending: [], frames: 0, through: base, credit, cancelTimer: () => {} };
+        const rest = { pending: [], frames: 0, through: base, dropped: 0, credit, cancelTimer: () => {} };
         streams.set(message.stream, { open: message, base, ...rest });
         const holdsNamed = message.named &&
           (this.options.held.size > 0 || this.stored.some(({ source }) => source === message.source));
@@ -106,8 +108,11 @@ export class FrameSink extends SinkServer<Stream> {
           .map(({ sequence }) => sequence);
         return await reply({ kind: "framesHeld", stream: message.stream, sequences });
       }
-      case "framesDropped":
+      case "framesDropped": {
+        const stream = streams.get(message.stream)!;
+        stream.dropped = Math.max(stream.dropped, message.firstSequence + message.count - 1);
         return void this.drops.push(message);
+      }
       case "frameData":
         return await this.#frame(message, streams.get(message.stream)!, connection, reply);
       case "endSource": {
@@ -134,7 +139,8 @@ export class FrameSink extends SinkServer<Stream> {
     };
     this.arrived.push(frame);
     if (!isPictureIntact(message)) this.violations.push(`frame ${message.sequence} is damaged`);
-    if (message.sequence <= stream.through) this.violations.push(`frame ${message.sequence} behind ${stream.through}`);
+    const last = Math.max(stream.through, stream.dropped);
+    if (message.sequence <= last) this.violations.push(`frame ${message.sequence} behind ${last}`);
     if (++stream.frames > stream.credit) this.violations.push(`frame ${message.sequence} above credit`);
     stream.through = message.sequence;
     stream.pending.push(frame);
