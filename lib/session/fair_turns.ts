@@ -31,12 +31,18 @@ export class FairTurns {
 /** Messages, and ms, after which a connection that has not waited for its peer gives way. */
 const SLICE_MESSAGES = 256;
 const SLICE_MS = 2;
+/** As long as bytes are there, reading them never lets the event loop turn: after so long it looks what else is done, ms. */
+const LOOK_MS = 0.5;
 /** A read which took longer than this has waited: others had their turn, ms. */
 const WAITED_MS = 1;
+
+/** `look`: at what other threads have done for it meanwhile, such as a sync. `give way`: its slice is used up. */
+export type SliceEnd = "go on" | "look" | "give way";
 
 /** How much of its slice a connection has used. */
 export class Slice {
   #sinceMs = 0;
+  #lookedMs = 0;
   #lastMs = 0;
   #messages = 0;
 
@@ -45,15 +51,18 @@ export class Slice {
     if (nowMs - this.#lastMs >= WAITED_MS) this.renew(nowMs);
   }
 
-  /** It has been dealt with; whether the slice is used up. */
-  end(nowMs: number): boolean {
+  /** It has been dealt with: what to do before the next. */
+  end(nowMs: number): SliceEnd {
     this.#lastMs = nowMs;
-    return ++this.#messages >= SLICE_MESSAGES || nowMs - this.#sinceMs >= SLICE_MS;
+    if (++this.#messages >= SLICE_MESSAGES || nowMs - this.#sinceMs >= SLICE_MS) return "give way";
+    if (nowMs - this.#lookedMs < LOOK_MS) return "go on";
+    this.#lookedMs = nowMs;
+    return "look";
   }
 
   /** Another one begins. */
   renew(nowMs: number): void {
-    this.#sinceMs = this.#lastMs = nowMs;
+    this.#sinceMs = this.#lookedMs = this.#lastMs = nowMs;
     this.#messages = 0;
   }
 }

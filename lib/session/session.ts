@@ -164,7 +164,9 @@ export class Session {
       if (message === undefined) return this.#writer.end();
       this.#slice.begin(this.#clock.now());
       if (!this.#ending) await this.#take(message, handler);
-      if (!this.#slice.end(this.#clock.now())) continue;
+      const end = this.#slice.end(this.#clock.now());
+      if (end === "look") await this.#clock.answers();
+      if (end !== "give way") continue;
       await this.#turns.next();
       this.#slice.renew(this.#clock.now());
     }

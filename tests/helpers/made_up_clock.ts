@@ -61,6 +61,10 @@ export class MadeUpClock implements Clock {
     return settle();
   }
 
+  answers(): Promise<void> {
+    return settle();
+  }
+
   /** Timers which have not fired and were not cancelled: 0 at the end of a test shows that nothing was left behind. */
   get pendingTimers(): number {
     return this.#timers.length;

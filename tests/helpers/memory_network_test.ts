@@ -45,6 +45,8 @@ async function pending(promise: Promise<unknown>): Promise<boolean> {
 
 const BYTES = new SeededRandom(1).bytes(5000);
 
+const nothing = () => Promise.resolve();
+
 Deno.test("memory network carries bytes through a smaller buffer, however they are cut", async () => {
   for (const reads of ["whole", "one-byte", "random"] as const) {
     for (const writes of ["whole", "one-byte", "random"] as const) {
@@ -135,7 +137,7 @@ Deno.test("a black hole swallows the end also behind bytes which were all read",
 
 Deno.test("a reset loses what is under way, and leaves what has arrived", async () => {
   let now = 0;
-  const clock = { now: () => now, wallMs: () => 0, timer: () => () => {}, turn: () => Promise.resolve() };
+  const clock = { now: () => now, wallMs: () => 0, timer: () => () => {}, turn: nothing, answers: nothing };
   const { client, server, link } = await pair({ clock });
   link.up.setLatency(100);
   await client.write(BYTES.subarray(0, 10));
@@ -172,7 +174,8 @@ Deno.test("latency holds bytes and the end back by the clock", async () => {
       timers.add(timer);
       return () => void timers.delete(timer);
     },
-    turn: () => Promise.resolve(),
+    turn: nothing,
+    answers: nothing,
   };
   const go = (ms: number) => {
     now += ms;

@@ -1,4 +1,4 @@
-import { assertEquals, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { LIMITS } from "../../lib/config/limits.ts";
 import { encodeMessage } from "../../lib/protocol/codec.ts";
 import type { Hello, Message } from "../../lib/protocol/message.ts";
@@ -32,7 +32,7 @@ Deno.test("Slice is used up by messages or by time, and is a new one behind a wa
   const slice = new Slice();
   const ends = (count: number, nowMs: number) => {
     slice.begin(nowMs);
-    return Array.from({ length: count }, () => slice.end(nowMs)).indexOf(true) + 1;
+    return Array.from({ length: count }, () => slice.end(nowMs)).indexOf("give way") + 1;
   };
   assertEquals(ends(300, 0), 256);
   slice.renew(0.5);
@@ -42,7 +42,16 @@ Deno.test("Slice is used up by messages or by time, and is a new one behind a wa
   assertEquals(ends(255, 2), 1);
   slice.renew(10);
   slice.begin(10);
-  assertEquals([slice.end(11.9), slice.end(12)], [false, true]);
+  assertEquals([slice.end(11.9), slice.end(12)], ["look", "give way"]);
+});
+
+Deno.test("Slice looks every half a millisecond at what others have done, and not behind a wait, which has shown it", () => {
+  const slice = new Slice();
+  slice.begin(10);
+  const ends = [10.1, 10.4, 10.5, 10.6, 10.9, 11, 11.4, 11.5].map((nowMs) => slice.end(nowMs));
+  assertEquals(ends, ["go on", "go on", "look", "go on", "go on", "look", "go on", "look"]);
+  slice.begin(20);
+  assertEquals([slice.end(20.4), slice.end(20.5)], ["go on", "look"]);
 });
 
 /** Two boxes on one server: what it has received of each, in the order in which it did. */
@@ -95,6 +104,36 @@ Deno.test("a box with one message a turn is heard after a slice of the flood of 
   flood.peer.close();
   quiet.peer.close();
   await Promise.all([flood, quiet].map(({ done, reading }) => clock.runUntil(Promise.all([done, reading]))));
+});
+
+Deno.test("a session with always something to read looks at what other threads have done, and gives way more rarely", async () => {
+  const did: string[] = [];
+  let nowMs = 0;
+  const clock = {
+    // Dealing with a message takes 0.1 ms: it is asked before and behind.
+    now: () => nowMs += 0.05,
+    wallMs: () => 0,
+    timer: () => () => {},
+    turn: () => Promise.resolve(void did.push("turn")),
+    answers: () => Promise.resolve(void did.push("answers")),
+  };
+  const network = new MemoryNetwork({ clock: new MadeUpClock(), bufferBytes: 16 * 1024 * 1024 });
+  const address = { hostname: "server.test", port: 1 };
+  const listener = network.listen(address);
+  const accepted = listener.accept();
+  const peer = new RawPeer(await network.connect(address));
+  await peer.send(HELLO);
+  await peer.sendBytes(repeat(UNKNOWN, 200));
+  const session = new Session("server", await accepted, clock);
+  const done = session.run({ receive: () => session.open(LIMITS.messageBytesMax, LIMITS.pingIntervalMs) });
+  peer.close();
+  await done;
+  listener.close();
+  const turns = did.filter((word) => word === "turn").length;
+  // 200 messages are 20 ms.
+  assertGreaterOrEqual(turns, 6);
+  assertGreaterOrEqual(did.length - turns, 2 * turns);
+  assertLessOrEqual(did.length, 60);
 });
 
 Deno.test("messages of a kind that nobody knows are no way around it", async () => {
