@@ -90,9 +90,10 @@ async function runOnce(peer: FramePeer, pictures: string, folder: string, frames
   await Deno.mkdir(folder);
   // What others left in the page cache must not be written back on this one's time.
   await run("sync", []);
-  if (peer.keepsNothing !== true) touchMemory(folder, (warm + frames) * FRAME_BYTES * MEMORY_FACTOR);
   const { listening, port } = await peer.listen(folder);
   try {
+    // Right before it is used: a host takes free memory back within seconds, and some receivers take one to start.
+    if (peer.keepsNothing !== true) touchMemory(folder, (warm + frames) * FRAME_BYTES * MEMORY_FACTOR);
     const result = await send(
       peer,
       port,
