@@ -9,7 +9,7 @@ import { FRAME_BYTES } from "./pictures.ts";
 /** A sender which is not done after this long is taken for stuck; the slowest takes three seconds. */
 const SEND_TIMEOUT_MS = 60_000;
 /** Frames sent before those which are counted: compilers have then seen enough of a program, and its memory is there. */
-const WARM_FRAMES = 1_500;
+const WARM_FRAMES = 4_000;
 const WARM_FRAMES_LOCK_STEP = 500;
 /** Counted frames in lock step, as a part of those with a window. */
 const LOCK_STEP_PART = 1 / 5;
