@@ -15,8 +15,6 @@ export interface FrameAcksOptions {
   readonly send: (message: Message) => void;
   /** Whether the box takes what is sent to it: results wait while it does not. */
   readonly hasRoom: () => boolean;
-  /** A second message would not have to wait for the first: `Session.sendsAtOnce`. */
-  readonly sendsAtOnce?: boolean;
 }
 
 export class FrameAcks {
@@ -43,11 +41,11 @@ export class FrameAcks {
     return this.#credit;
   }
 
-  /** A frame has come; `isLittle`: few others wait for the disk, whose ack would tell of it. */
-  received(sequence: number, isLittle = false): void {
+  /** A frame has come; `isAwaited`: the box may be waiting for this ack before it sends the next. */
+  received(sequence: number, isAwaited = false): void {
     this.#received = Math.max(this.#received, sequence);
     this.#isNews = true;
-    if (isLittle && this.#options.sendsAtOnce) this.flush();
+    if (isAwaited) this.flush();
     else this.#soon();
   }
 

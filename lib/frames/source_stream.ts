@@ -29,8 +29,8 @@ export interface SourceStreamOptions {
   readonly send: (message: Message) => void;
   /** Whether the box takes what is sent to it. */
   readonly hasRoom: () => boolean;
-  /** `Session.sendsAtOnce`. */
-  readonly sendsAtOnce?: boolean;
+  /** `Session.isAwaited`. */
+  readonly isAwaited?: () => boolean;
 }
 
 /** What a stream tells its owner. */
@@ -85,7 +85,7 @@ export class SourceStream {
     options: SourceStreamOptions,
     events: SourceStreamEvents,
   ) {
-    const { device, outlets, record, clock, send, hasRoom, sendsAtOnce = false } = options;
+    const { device, outlets, record, clock, send, hasRoom } = options;
     this.#opening = opening;
     this.#recorder = recorder;
     this.#options = options;
@@ -93,7 +93,7 @@ export class SourceStream {
     this.#resumedAt = recorder.stored;
     this.#chooser = new RecordChooser(record);
     this.#pending = new PendingFrames(options.held, opening.policy === "all");
-    this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom, sendsAtOnce }, recorder.stored);
+    this.#acks = new FrameAcks({ stream: opening.stream, clock, send, hasRoom }, recorder.stored);
     this.#live = outlets.open({ device, source: opening.source }, opening.sourceKind);
     recorder.onStored = (through, ids) => this.#stored(through, ids);
     recorder.onUnrecorded = (through) => this.#unrecorded(through);
@@ -126,7 +126,8 @@ export class SourceStream {
     this.#check(message);
     const { sequence } = message;
     this.#last = sequence;
-    this.#acks.received(sequence, this.#pending.unstoredCount < FEW_FRAMES);
+    const { held, outlets, isAwaited } = this.#options;
+    this.#acks.received(sequence, this.#pending.unstoredCount < FEW_FRAMES && (isAwaited?.() ?? false));
     if (sequence <= this.#resumedAt) {
       this.#pending.pass();
       return this.#acks.handled(this.#pending.handled);
@@ -135,7 +136,6 @@ export class SourceStream {
     this.#options.totals.received++;
     const frame = this.#frameOf(message);
     this.#live.publish(frame);
-    const { held, outlets } = this.#options;
     const pending = this.#pending.add(sequence, frame.jpeg.length);
     this.#unanswered++;
     const written = this.#record(pending, frame);

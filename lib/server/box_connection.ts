@@ -167,7 +167,7 @@ export class BoxConnection {
       ...frames,
       clockOffsetMs,
       hasRoom: () => this.#session.hasRoom,
-      sendsAtOnce: this.#session.sendsAtOnce,
+      isAwaited: () => this.#session.isAwaited,
       opened: (opening) => this.#sourceOpened(opening),
       ended: (source, counts, error) => this.#sourceEnded(source, counts, error),
     });

@@ -23,6 +23,11 @@ export class MessageReader {
     this.#lastHeardMs = clock.now();
   }
 
+  /** Whether more has come than the message that was given out last. */
+  get hasMore(): boolean {
+    return this.#decoder.insideMessage;
+  }
+
   /** How long nothing was heard, ms; 0 while we are not listening, because we are still busy with a message. */
   get silentMs(): number {
     return this.#reading ? this.#clock.now() - this.#lastHeardMs : 0;

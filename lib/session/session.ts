@@ -73,9 +73,12 @@ export class Session {
     return this.#roundTripMs;
   }
 
-  /** Whether a small message goes out though another has just gone out before it. */
-  get sendsAtOnce(): boolean {
-    return this.#connection.sendsAtOnce ?? false;
+  /**
+   * Whether the peer may be waiting for what is sent now: nothing more of it has come, and a small message goes out though
+   * another has just gone out before it.
+   */
+  get isAwaited(): boolean {
+    return (this.#connection.sendsAtOnce ?? false) && !this.#reader.hasMore;
   }
 
   /** The peer's clock less ours, ms, as estimated from its pongs; null before the first. */

@@ -121,6 +121,28 @@ Deno.test("Session measures the round trip by its pings", async () => {
   assertEquals(sessions.map(({ ending }) => ending), ["done", "done"]);
 });
 
+Deno.test("Session is awaited when nothing more of the peer has come, not even a byte, and small messages go out at once", async () => {
+  for (const sendsAtOnce of [true, false]) {
+    const pair = await connectionPair();
+    const server = new RunningSession("server", Object.assign(pair.server, { sendsAtOnce }), pair.clock);
+    const peer = new RawPeer(pair.box);
+    const awaited: boolean[] = [];
+    server.handle = () => void awaited.push(server.session.isAwaited);
+    const status = encodeMessage(SAMPLE_MESSAGES.boxStatus[0]!);
+    await peer.send(HELLO);
+    await pair.clock.advance(0);
+    server.session.open(LIMITS.messageBytesMax, LIMITS.pingIntervalMs);
+    await peer.sendBytes(Uint8Array.of(...status, ...status, ...status, 0));
+    await pair.clock.advance(0);
+    await peer.sendBytes(status.subarray(1));
+    await pair.clock.advance(0);
+    assertEquals(awaited, [sendsAtOnce, false, false, false, sendsAtOnce]);
+    server.session.finish("enough");
+    peer.close();
+    await pair.clock.runUntil(server.done);
+  }
+});
+
 Deno.test("Session forgives the silence when the program itself stood still", async () => {
   const { clock, session, peer } = await opened();
   // The process is stopped for a minute: all timers are late, and what has come is still to be read.
