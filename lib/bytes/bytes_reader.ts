@@ -88,14 +88,6 @@ export class BytesReader {
     return view;
   }
 
-  /** Takes `count` bytes which have been looked at, as a prefix: they say nothing about how large messages are. */
-  skip(count: number): void {
-    if (this.available < count) {
-      throw new RangeError(`Cannot skip as count must be <= ${this.available}: received ${count}`);
-    }
-    this.#start += count;
-  }
-
   /** When nothing is held, the size fits what has been going on. */
   #reset(): void {
     this.#start = 0;

@@ -58,7 +58,7 @@ export class FrameDecoder {
       const announced = this.#reader.peekUint32();
       if (announced === undefined) return undefined;
       this.#check(announced);
-      this.#reader.skip(PREFIX_BYTES);
+      this.#reader.take(PREFIX_BYTES);
       this.#messageBytes = announced;
       this.#state = "payload";
     }

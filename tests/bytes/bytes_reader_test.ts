@@ -83,14 +83,6 @@ Deno.test("BytesReader.filled refuses a count which did not fit", () => {
   reader.filled(room.length);
 });
 
-Deno.test("BytesReader.skip takes what is there, and no more", () => {
-  const reader = new BytesReader();
-  put(reader, Uint8Array.of(1, 2, 3, 4, 5), 5);
-  reader.skip(4);
-  assertEquals(reader.take(1), Uint8Array.of(5));
-  assertThrows(() => reader.skip(1), RangeError, "count must be <= 0: received 1");
-});
-
 Deno.test("BytesReader reads several pictures at once when they come fast, one at a time when they do not", () => {
   const PICTURE = 45_000;
   const reads = (arriving: number) => {

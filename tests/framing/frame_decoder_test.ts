@@ -168,31 +168,6 @@ Deno.test("FrameDecoder gives the memory of a large message back", () => {
   assertLessOrEqual(decoder.capacity, MIB);
 });
 
-Deno.test("FrameDecoder reads several pictures at once when they come fast, and holds little for small messages", () => {
-  const reads = (messageBytes: number, messages: number) => {
-    const stream = joinBytes(...Array.from({ length: messages }, () => encodeFrame(new Uint8Array(messageBytes))));
-    const decoder = new FrameDecoder(MAX);
-    let [at, count] = [0, 0];
-    for (let got = 0; got < messages;) {
-      if (decoder.next() !== undefined) {
-        got++;
-        continue;
-      }
-      const room = decoder.room();
-      const piece = stream.subarray(at, at + room.length);
-      room.set(piece);
-      decoder.filled(piece.length);
-      at += piece.length;
-      count++;
-    }
-    return { count, capacity: decoder.capacity };
-  };
-  const pictures = reads(45_000, 200);
-  assertLessOrEqual(pictures.count, 60);
-  assertEquals(pictures.capacity, 256 * KIB);
-  assertLessOrEqual(reads(100, 50_000).capacity, SMALL_BYTES);
-});
-
 Deno.test("FrameDecoder needs no more memory than twice the message", () => {
   const decoder = new FrameDecoder(MAX);
   const frame = encodeFrame(new Uint8Array(3 * MIB));
