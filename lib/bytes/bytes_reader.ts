@@ -11,8 +11,6 @@
 const CAPACITY_INITIAL = 4 * 1024;
 /** Up to here it grows as long as reads fill it: many small messages fit in one read. */
 const CAPACITY_BUSY = 64 * 1024;
-/** The same for messages which are not small, as pictures: a read costs more than to move the part of one. */
-const CAPACITY_BUSY_LARGE = 256 * 1024;
 /** From here on a message is read exactly, so that what follows it need not be moved. */
 const EXACT_FROM = 96 * 1024;
 /** A reader which has become larger than this gives its memory back as soon as it is empty. */
@@ -100,8 +98,7 @@ export class BytesReader {
 
   /** More than fits seems to wait for the next read. */
   get #isTooSmall(): boolean {
-    const capacityMax = this.#smallInARow > 0 ? CAPACITY_BUSY : CAPACITY_BUSY_LARGE;
-    return this.#wasFilled && this.#buffer.length < capacityMax;
+    return this.#wasFilled && this.#buffer.length < CAPACITY_BUSY;
   }
 
   /** Doubles, so that a message which comes byte by byte is moved a bounded number of times. */

@@ -83,11 +83,10 @@ Deno.test("BytesReader.filled refuses a count which did not fit", () => {
   reader.filled(room.length);
 });
 
-Deno.test("BytesReader reads several pictures at once when they come fast, one at a time when they do not", () => {
+Deno.test("BytesReader hands out pictures as they came, in 64 KiB, however fast they come", () => {
   const PICTURE = 45_000;
-  const reads = (arriving: number) => {
+  for (const arriving of [Infinity, PICTURE]) {
     const reader = new BytesReader();
-    let count = 0;
     let [next, expected] = [0, 0];
     for (let number = 0; number < 200; number++) {
       while (reader.available < PICTURE) {
@@ -95,16 +94,10 @@ Deno.test("BytesReader reads several pictures at once when they come fast, one a
         const filled = Math.min(room.length, arriving > PICTURE ? room.length : arriving - reader.available);
         for (let at = 0; at < filled; at++) room[at] = next++ % 251;
         reader.filled(filled);
-        count++;
       }
       const taken = reader.take(PICTURE)!;
       for (const byte of taken) if (byte !== expected++ % 251) throw new Error(`picture ${number} is another one`);
     }
-    return { count, capacity: reader.capacity };
-  };
-  const fast = reads(Infinity);
-  assertLessOrEqual(fast.count, 60);
-  assertLessOrEqual(fast.capacity, 256 * 1024);
-  const slow = reads(PICTURE);
-  assertEquals(slow.capacity, 64 * 1024);
+    assertEquals(reader.capacity, 64 * 1024);
+  }
 });
