@@ -126,6 +126,7 @@ export function allFramePeers(syncMs: number): readonly FramePeer[] {
   const first = peers.findIndex(({ table }) => table === "lock step");
   const lockStep = { table: "lock step", window: 1, syncMs } as const;
   const received = framewire({ name: "framewire-received-1", ...lockStep, received: true });
+  const unrecorded = framewire({ name: "framewire-unrecorded-1", ...lockStep, received: true, unrecorded: true });
   const nagle = framewire({ name: "framewire-nagle-1", ...lockStep, received: true, nagle: true });
-  return [...peers.slice(0, first), zmq, received, ...peers.slice(first), nagle, twoWrites];
+  return [...peers.slice(0, first), zmq, received, unrecorded, ...peers.slice(first), nagle, twoWrites];
 }

@@ -18,23 +18,30 @@ export interface FramewireFacts {
   readonly nagle?: true | undefined;
   /** Acked means received. */
   readonly received?: true | undefined;
+  /** Nothing is recorded: it is received and shown, as by a bare socket. */
+  readonly unrecorded?: true | undefined;
 }
 
 /** Framewire with its defaults, but without analysis: no other peer looks into the pictures. */
-export function framewire({ name, table, window, syncMs, nagle, received }: FramewireFacts): FramePeer {
+export function framewire({ name, table, window, syncMs, nagle, received, unrecorded }: FramewireFacts): FramePeer {
   const ports = ["--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"];
+  const record = unrecorded === true ? ["--record", "none"] : [];
   let server: Command = { program: "", args: [] };
   let sender: Command = { program: "", args: [] };
   return {
     name,
     table,
     window,
-    why: whyOf({ nagle, received }),
-    saved: ".mjpeg segments and a row of the catalog each",
+    why: whyOf({ nagle, received, unrecorded }),
+    saved: unrecorded === true ? "not at all" : ".mjpeg segments and a row of the catalog each",
+    ...unrecorded === true ? { keepsNothing: true } : {},
     acked: received === true ? "received" : "synced, and committed to the catalog",
     async prepare(dir) {
       const program = Deno.execPath();
-      server = { program, args: ["run", "-A", SERVER, ...ports, ...await analysisOff(), "--json", "--data"] };
+      server = {
+        program,
+        args: ["run", "-A", SERVER, ...ports, ...await analysisOff(), ...record, "--json", "--data"],
+      };
       sender = { program, args: ["run", "-A", peerFile("framewire_sender.ts")] };
       server = await withSlowSync(server, nagle === true ? 0 : syncMs, dir);
       if (nagle !== true) return;
@@ -52,12 +59,15 @@ export function framewire({ name, table, window, syncMs, nagle, received }: Fram
   };
 }
 
-function whyOf({ nagle, received }: Pick<FramewireFacts, "nagle" | "received">): string {
+function whyOf({ nagle, received, unrecorded }: Pick<FramewireFacts, "nagle" | "received" | "unrecorded">): string {
   if (nagle === true) {
     return "the same, though TCP_NODELAY is taken away at both ends (a preloaded library): a frame is one write, and waits for nothing";
   }
+  if (unrecorded === true) {
+    return "the same with --record none: what compares with a bare socket, which keeps nothing either";
+  }
   return received === true
-    ? "the same, but the next frame goes when the last one is acked as received: what compares with a bare socket"
+    ? "the same, but the next frame goes when the last one is acked as received; the last one is saved meanwhile"
     : "server.ts, and lib/frames as a box with one camera, policy all";
 }
 
