@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type AnalysisLimits, DEFAULT_LIMITS } from "../analysis/analysis_limits.ts";
 import { ClipJob } from "../clips/clip_job.ts";
 import { FileSource } from "../clips/clip_source.ts";
-import { SourceJob } from "../frames/source_job.ts";
+import type { SourceJob } from "../frames/source_job.ts";
 import { runUplink, type UplinkOptions } from "../client/uplink.ts";
 import { programInputs } from "../config/inputs.ts";
 import { helpOf, type Options, parseOptions } from "../config/options.ts";
@@ -18,7 +18,7 @@ import { FramewireServer, type ServerAddresses } from "../server/framewire_serve
 import type { ServeOutside } from "../server/serve_command.ts";
 import { closeReasonOf } from "../session/close_reason.ts";
 import { MemoryFeedQueue } from "../store/memory_feed_queue.ts";
-import { DemoCamera } from "./demo_camera.ts";
+import { demoSource } from "./demo_camera.ts";
 import { writeDemoClip } from "./demo_clip.ts";
 import { DEMO_SPEC } from "./demo_options.ts";
 import { runDemoSensor } from "./demo_sensor.ts";
@@ -176,14 +176,7 @@ async function sendFrames(outside: ServeOutside, addresses: ServerAddresses, sig
     dropped: () => {},
     ended: () => {},
   };
-  const sources = (["visible", "infrared"] as const).map((kind) =>
-    new SourceJob(
-      { name: kind, kind, policy: "latest", named: false },
-      () => Promise.resolve(new DemoCamera(clock, program, kind)),
-      events,
-      outside,
-    )
-  );
+  const sources = (["visible", "infrared"] as const).map((kind) => demoSource(kind, outside, events));
   const feed = new FeedJob({ name: "climate" }, {
     clock,
     queue: new MemoryFeedQueue(random),

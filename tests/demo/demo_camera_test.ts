@@ -1,14 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
-import { DemoCamera } from "../../lib/demo/demo_camera.ts";
+import { DemoCamera, demoSource } from "../../lib/demo/demo_camera.ts";
 import { systemProgram } from "../../lib/platform/program.ts";
 import { MadeUpClock } from "../helpers/made_up_clock.ts";
+import { SeededRandom } from "../helpers/seeded_random.ts";
 
 const { signal } = new AbortController();
 
 Deno.test("DemoCamera: twelve pictures a second, a loop of 48, both cameras at the same instants", async () => {
   const clock = new MadeUpClock();
   const program = systemProgram();
-  const [visible, infrared] = [new DemoCamera(clock, program, "visible"), new DemoCamera(clock, program, "infrared")];
+  const visible = new DemoCamera(clock, program, "visible", () => true);
+  const infrared = new DemoCamera(clock, program, "infrared", () => true);
   const startMs = clock.now();
   const frames = [];
   for (let at = 0; at < 49; at++) {
@@ -25,8 +27,34 @@ Deno.test("DemoCamera: twelve pictures a second, a loop of 48, both cameras at t
 
 Deno.test("DemoCamera: one that is told to stop ends at once", async () => {
   const stop = new AbortController();
-  const camera = new DemoCamera(new MadeUpClock(), systemProgram(), "visible");
+  const camera = new DemoCamera(new MadeUpClock(), systemProgram(), "visible", () => true);
   const next = camera.next(stop.signal);
   stop.abort();
   assertEquals(await next, null);
+});
+
+Deno.test("demoSource: drops nothing before the server has accepted it, and tells all that it drops later", async () => {
+  const clock = new MadeUpClock();
+  const outside = { clock, random: new SeededRandom(1), program: systemProgram() };
+  const job = demoSource("visible", outside, { note: () => {}, frame: () => {}, dropped: () => {}, ended: () => {} });
+  job.start();
+  // Half a beat away from the next picture.
+  await clock.advance(1_040);
+  assertEquals([job.captured, job.droppedByReason.offline], [0, 0]);
+  job.accepted({
+    kind: "sourceAccepted",
+    stream: 1,
+    stored: 0,
+    credit: 1,
+    frameBytesMax: 1e6,
+    holdsNamed: false,
+    commonResult: "",
+  });
+  await clock.advance(60);
+  assertEquals([job.captured, job.droppedByReason.offline], [1, 0]);
+  job.takeNext();
+  job.interrupted();
+  await clock.advance(1_000);
+  assertEquals([job.captured, job.droppedByReason.offline], [13, 11]);
+  await job.giveUp();
 });
