@@ -6,7 +6,7 @@ import { type Clock, sleep } from "../platform/clock.ts";
 import type { ChildProcess, Processes } from "../platform/processes.ts";
 import type { Random } from "../platform/random.ts";
 import { CameraProcess } from "./camera_process.ts";
-import { cameraArguments, type CameraSettings, withoutSecrets } from "./camera_spec.ts";
+import { cameraArguments, type CameraSettings, linesBesideLabel, withoutSecrets } from "./camera_spec.ts";
 import type { CapturedFrame, FrameOrigin, OriginEvents } from "./frame_origin.ts";
 import { JpegSplitter } from "./jpeg_splitter.ts";
 
@@ -217,7 +217,8 @@ export class CameraOrigin implements FrameOrigin {
   #words(from: CameraProcess): string {
     // The address in brackets is another one each time.
     const words = from.lastWords().replace(/ @ 0x[0-9a-f]+\]/g, "]");
-    const lines = withoutSecrets(words, this.#options.camera).split("\n").filter((line) => line.trim() !== "");
-    return lines.length === 0 ? "" : ` (${lines.slice(-2).join("; ").slice(-WORDS_MAX)})`;
+    const { camera } = this.#options;
+    const lines = linesBesideLabel(withoutSecrets(words, camera), camera);
+    return lines.length === 0 ? "" : ` (${lines.join("; ").slice(-WORDS_MAX)})`;
   }
 }

@@ -147,5 +147,27 @@ function labelOf(url: string): string {
 
 /** What ffmpeg said about a camera, without the passwords in it. */
 export function withoutSecrets(text: string, { input, label }: Pick<CameraSettings, "input" | "label">): string {
-  return text.replaceAll(input, label).replace(/([a-zA-Z][\w+.-]*:\/\/)[^\s'"]*/g, (url) => labelOf(url));
+  return text.replaceAll(input, () => label).replace(/([a-zA-Z][\w+.-]*:\/\/)[^\s'"]*/g, (url) => labelOf(url));
+}
+
+/**
+ * The last two lines of ffmpeg, for a sentence which has the camera's label already: without its address, and without the
+ * second if that only repeats how the first one ends.
+ */
+export function linesBesideLabel(text: string, { type, label }: Pick<CameraSettings, "type" | "label">): string[] {
+  const host = /:\/\/(\[[^\]]*\]|[^/:]+)/.exec(label)?.[1];
+  // ffmpeg names the socket as well, and the tracks of a stream.
+  const address = host === undefined
+    ? asPattern(type === "file" ? `file:${label}` : label)
+    : `(?:to )?[a-zA-Z][\\w+.-]*://${asPattern(host)}(?:[:/]\\S*?)?`;
+  const inFront = new RegExp(`^${address}: `);
+  const between = new RegExp(` ${address}(?=[.,:;]?(?: |$))`, "g");
+  const lines = text.split("\n").map((line) => line.trim().replace(inFront, "").replace(between, ""));
+  const last = lines.filter((line) => line !== "").slice(-2);
+  return last.length === 2 && last[0]!.endsWith(last[1]!) ? last.slice(0, 1) : last;
+}
+
+/** For a regular expression that means `text` and nothing else. */
+function asPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   cameraArguments,
   type CameraSettings,
+  linesBesideLabel,
   parseCamera,
   parseFps,
   parseQuality,
@@ -54,6 +55,7 @@ Deno.test("the label of a camera, and what is said of it, hold no password", () 
     ["http://cam/video?user=me@x.y&pwd=secret", "http://…"],
     ["rtsp://admin:se/secret?@10.0.0.9/ch1", "rtsp://…"],
     ["rtsp://10.0.0.9/ch1", "rtsp://10.0.0.9/ch1"],
+    ["rtsp://admin:secret@10.0.0.9/$&", "rtsp://10.0.0.9/$&"],
   ];
   for (const [input, label] of cases) {
     const camera = parseCamera("--camera", input, "linux");
@@ -61,6 +63,35 @@ Deno.test("the label of a camera, and what is said of it, hold no password", () 
     const said = `[tcp] tcp://10.0.0.9:554?secret=1 failed\n${input}: Connection refused\nhttp://secret@other/`;
     const shown = withoutSecrets(said, camera);
     assert(!shown.includes("secret") && shown.includes(`${label}: Connection refused`), shown);
+  }
+});
+
+Deno.test("linesBesideLabel: the last two lines of ffmpeg do not name the camera again, nor say a thing twice", () => {
+  const cases: [spec: string, said: string, lines: string[]][] = [
+    [
+      "rtsp://me:x@cam:5999/ir",
+      "[tcp] Connection to tcp://cam:5999 failed: Connection refused\nrtsp://cam:5999/ir: Connection refused\n",
+      ["[tcp] Connection failed: Connection refused"],
+    ],
+    [
+      "rtsp://cam/1",
+      "[tcp] Old words\n[rtsp] method DESCRIBE failed: 401 Unauthorized\nrtsp://cam/1: Server returned 401",
+      ["[rtsp] method DESCRIBE failed: 401 Unauthorized", "Server returned 401"],
+    ],
+    ["rtsp://cam/1", "Error opening input file rtsp://cam/1.\nNot found", ["Error opening input file.", "Not found"]],
+    ["rtsp://cam/1", "[rtsp] Bad rtsp://cam/1/track=2: 404", ["[rtsp] Bad: 404"]],
+    ["http://cam/m", "Connection to tcp://camera:80 failed", ["Connection to tcp://camera:80 failed"]],
+    [
+      "/dev/video7",
+      "[v4l2] Cannot open video device /dev/video7: No such file\n/dev/video7: No such file",
+      ["[v4l2] Cannot open video device: No such file"],
+    ],
+    ["a (1).mp4", "file:a (1).mp4: No such file or directory", ["No such file or directory"]],
+    ["a.mp4", "file:a.mp4: Invalid a.mp4 data", ["Invalid a.mp4 data"]],
+    ["test", "\n", []],
+  ];
+  for (const [spec, said, lines] of cases) {
+    assertEquals(linesBesideLabel(said, parseCamera("--camera", spec, "linux")), lines);
   }
 });
 
