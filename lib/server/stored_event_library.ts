@@ -4,7 +4,7 @@ import type { EventWatcher, FeedOrigin, LiveBody, LiveEvent } from "../events/li
 import type { RulesFile } from "../events/rules_parser.ts";
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";
-import { shortestFloat } from "../protocol/float32.ts";
+import { shortestFloat, shortMean, wereFloats } from "../protocol/float32.ts";
 import type { AlertQuery, AlertRow } from "../store/alert_catalog.ts";
 import type {
   EventPage,
@@ -95,7 +95,11 @@ export class StoredEventLibrary implements EventLibrary, EventWatcher {
 
   async series(query: Parameters<EventLibrary["series"]>[0]): ReturnType<EventLibrary["series"]> {
     const { bucketMs, points } = await this.#options.store.series(query);
-    const short = points.map((point) => ({ ...point, min: shortestFloat(point.min), max: shortestFloat(point.max) }));
+    const areFloats = wereFloats(points.flatMap(({ min, max }) => [min, max]));
+    const short = points.map((point) => {
+      const [min, max] = [shortestFloat(point.min), shortestFloat(point.max)];
+      return { ...point, min, max, mean: areFloats ? shortMean(point.mean, min, max) : point.mean };
+    });
     return { bucketMs, points: short };
   }
 

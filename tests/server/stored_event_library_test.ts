@@ -43,10 +43,14 @@ function setUp(rules = "{}") {
       return Promise.resolve(page);
     },
     picture: () => Promise.resolve(undefined),
-    series: () =>
+    series: ({ measure }) =>
       Promise.resolve({
         bucketMs: 1,
-        points: [{ timeMs: 0, min: Math.fround(0.1), max: Math.fround(61.2), mean: 0.30000001, count: 2, late: 1 }],
+        points: [
+          measure === "temp_cel"
+            ? { timeMs: 0, min: Math.fround(0.1), max: Math.fround(61.2), mean: Math.fround(21.3), count: 2, late: 1 }
+            : { timeMs: 0, min: 1, max: 61.2, mean: Math.fround(21.3), count: 2, late: 1 },
+        ],
       }),
   };
   const frames = {
@@ -141,11 +145,13 @@ Deno.test("events have short numbers and links; a cursor comes back as it went",
   assertEquals(await library.events({ order: "descending", limit: 1 }), { events: [], next: null });
 });
 
-Deno.test("series have short numbers where they were 32 bits", async () => {
-  const { points: [point] } = await setUp().library.series({
-    ...{ feedId: 1, measure: "temp_cel", sinceMs: 0, untilMs: 1, buckets: 2 },
-  });
-  assertEquals(point, { timeMs: 0, min: 0.1, max: 61.2, mean: 0.30000001, count: 2, late: 1 });
+Deno.test("series have short numbers where they were 32 bits, and others as they are", async () => {
+  const { library } = setUp();
+  const query = { feedId: 1, sinceMs: 0, untilMs: 1, buckets: 2 };
+  const pointsOf = async (measure: string) => (await library.series({ ...query, measure })).points;
+  assertEquals(await pointsOf("temp_cel"), [{ timeMs: 0, min: 0.1, max: 61.2, mean: 21.3, count: 2, late: 1 }]);
+  const [other] = await pointsOf("of an object");
+  assertEquals(other, { timeMs: 0, min: 1, max: 61.2, mean: Math.fround(21.3), count: 2, late: 1 });
 });
 
 Deno.test("a frame belongs to an event of its source within a second, one question each", async () => {
