@@ -82,6 +82,7 @@ Deno.test("every route answers, with the security headers", () =>
         assertEquals(headers.get("x-content-type-options"), "nosniff", what);
         assertEquals(headers.get("referrer-policy"), "no-referrer", what);
         assertEquals(headers.get("cross-origin-resource-policy"), "same-origin", what);
+        assertEquals(headers.get("cross-origin-opener-policy"), null, what);
         assert(headers.has("cache-control"), what);
         assertEquals(headers.get("access-control-allow-origin"), null, what);
         if (method === "HEAD") assertEquals(body.length, 0, what);
