@@ -55,9 +55,12 @@ export class Slice {
   end(nowMs: number): SliceEnd {
     this.#lastMs = nowMs;
     if (++this.#messages >= SLICE_MESSAGES || nowMs - this.#sinceMs >= SLICE_MS) return "give way";
-    if (nowMs - this.#lookedMs < LOOK_MS) return "go on";
-    this.#lookedMs = nowMs;
-    return "look";
+    return nowMs - this.#lookedMs < LOOK_MS ? "go on" : "look";
+  }
+
+  /** It has looked: the time which others took meanwhile was no wait for its peer. */
+  looked(nowMs: number): void {
+    this.#lookedMs = this.#lastMs = nowMs;
   }
 
   /** Another one begins. */

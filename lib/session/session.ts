@@ -168,7 +168,10 @@ export class Session {
       this.#slice.begin(this.#clock.now());
       if (!this.#ending) await this.#take(message, handler);
       const end = this.#slice.end(this.#clock.now());
-      if (end === "look") await this.#clock.answers();
+      if (end === "look") {
+        await this.#clock.answers();
+        this.#slice.looked(this.#clock.now());
+      }
       if (end !== "give way") continue;
       await this.#turns.next();
       this.#slice.renew(this.#clock.now());

@@ -48,7 +48,11 @@ Deno.test("Slice is used up by messages or by time, and is a new one behind a wa
 Deno.test("Slice looks every half a millisecond at what others have done, and not behind a wait, which has shown it", () => {
   const slice = new Slice();
   slice.begin(10);
-  const ends = [10.1, 10.4, 10.5, 10.6, 10.9, 11, 11.4, 11.5].map((nowMs) => slice.end(nowMs));
+  const ends = [10.1, 10.4, 10.5, 10.6, 10.9, 11, 11.4, 11.5].map((nowMs) => {
+    const end = slice.end(nowMs);
+    if (end === "look") slice.looked(nowMs);
+    return end;
+  });
   assertEquals(ends, ["go on", "go on", "look", "go on", "go on", "look", "go on", "look"]);
   slice.begin(20);
   assertEquals([slice.end(20.4), slice.end(20.5)], ["go on", "look"]);
@@ -104,6 +108,26 @@ Deno.test("a box with one message a turn is heard after a slice of the flood of 
   flood.peer.close();
   quiet.peer.close();
   await Promise.all([flood, quiet].map(({ done, reading }) => clock.runUntil(Promise.all([done, reading]))));
+});
+
+Deno.test("Slices of several which always have something to read give way, though each looks while the others work", () => {
+  const boxes = [1, 2, 3, 4].map(() => ({ slice: new Slice(), after: (_nowMs: number) => {} }));
+  let [nowMs, ways] = [0, 0];
+  for (let round = 0; round < 100; round++) {
+    for (const box of boxes) {
+      // Its turn has come again.
+      box.after(nowMs);
+      for (let end = "go on"; end === "go on";) {
+        box.slice.begin(nowMs);
+        nowMs += 0.4;
+        end = box.slice.end(nowMs);
+        if (end === "give way") ways++;
+        box.after = (nowMs) => end === "look" ? box.slice.looked(nowMs) : box.slice.renew(nowMs);
+      }
+    }
+  }
+  // At each second turn, as the turns of the others make it longer than a slice.
+  assertGreaterOrEqual(ways, 200);
 });
 
 Deno.test("a session with always something to read looks at what other threads have done, and gives way more rarely", async () => {
