@@ -155,7 +155,7 @@ export class SourceStream {
   async drop({ firstSequence, count, reason, fromMs, toMs }: FramesDropped): Promise<void> {
     const known = Math.max(this.#resumedAt, this.#last, this.#lastDropped);
     const sequence = firstSequence + count - 1;
-    const frames = Math.min(count, sequence - known);
+    const frames = count === 0 ? 0 : Math.min(count, sequence - known);
     if (count === 0 ? firstSequence <= this.#resumedAt : frames <= 0) return;
     this.#lastDropped = Math.max(this.#lastDropped, sequence);
     const { clock, clockOffsetMs, held } = this.#options;

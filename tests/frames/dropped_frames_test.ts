@@ -95,6 +95,25 @@ Deno.test("each number is counted once, whatever is told again, and in whatever 
   await server.stop();
 });
 
+Deno.test("a gap of the camera stays where a drop reaches beyond it, and takes nothing from what is counted", async () => {
+  const server = await FrameFixture.start();
+  const box = await server.box();
+  await box.open(1, "cam");
+  const nowMs = server.clock.wallMs();
+  const gap = { ...LINK, firstSequence: 5, count: 0, reason: "camera", fromMs: nowMs - 9_000, toMs: nowMs } as const;
+  await box.send({ ...LINK, firstSequence: 1, count: 8, reason: "offline" });
+  await box.send(gap);
+  await server.settle();
+  assertEquals(server.live, ["cam dropped 8 offline", "cam dropped 0 camera"]);
+  assertEquals(server.recorder.gaps.map(({ frames, reason }) => [frames, reason]), [[8, "offline"], [0, "camera"]]);
+  assertEquals([server.totals.dropped.offline, server.totals.dropped.camera], [8, 0]);
+  // A picture behind it comes all the same.
+  await box.frame(1, 9);
+  await server.settle();
+  assertEquals([server.recorder.sequences("cam"), box.errors], [[9], []]);
+  await server.stop();
+});
+
 Deno.test("a drop behind frames without a result counts when it is its turn, and not if the connection ends before", async () => {
   const server = await FrameFixture.start({ kind: "on", verdict: "defect" });
   server.answer = undefined;
