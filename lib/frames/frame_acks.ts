@@ -1,6 +1,6 @@
 /**
  * The acks of one source: what is new is joined into as few messages as possible. What is durable goes out at once, as it is
- * the box's credit, and so does what has come as long as it is little; the rest within `LIMITS.ackAfterMs`.
+ * the box's credit, and so does what has come when the box may be waiting for that; the rest within `LIMITS.ackAfterMs`.
  */
 import { LIMITS } from "../config/limits.ts";
 import type { Clock } from "../platform/clock.ts";

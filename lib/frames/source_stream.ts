@@ -30,7 +30,7 @@ export interface SourceStreamOptions {
   /** Whether the box takes what is sent to it. */
   readonly hasRoom: () => boolean;
   /** `Session.isAwaited`. */
-  readonly isAwaited?: () => boolean;
+  readonly isAwaited: () => boolean;
 }
 
 /** What a stream tells its owner. */
@@ -127,7 +127,7 @@ export class SourceStream {
     const { sequence } = message;
     this.#last = sequence;
     const { held, outlets, isAwaited } = this.#options;
-    this.#acks.received(sequence, this.#pending.unstoredCount < FEW_FRAMES && (isAwaited?.() ?? false));
+    this.#acks.received(sequence, this.#pending.unstoredCount < FEW_FRAMES && isAwaited());
     if (sequence <= this.#resumedAt) {
       this.#pending.pass();
       return this.#acks.handled(this.#pending.handled);
@@ -300,7 +300,7 @@ export class SourceStream {
         }
         first.isRecorded = true;
         const written = this.#recorder.write(frame);
-        if (!this.#isCommon(first.result)) this.#recorder.result(first.sequence, first.result);
+        this.#recorder.result(first.sequence, first.result);
         await written;
       }
     } catch (error) {

@@ -56,7 +56,7 @@ export interface Disk {
 
 /** Above this a synchronous write has met a slow disk, and the following ones go to the thread pool. */
 const SLOW_WRITE_MS = 20;
-/** For so many times as long as it took, writes stay off the main thread: it stands still for a twentieth of the time at most. */
+/** For so many times as long as it took, and 5 s at most, the writes behind it stay off the main thread. */
 const SLOW_PERIOD_FACTOR = 20;
 const SLOW_PERIOD_MS_MAX = 5_000;
 

@@ -90,6 +90,25 @@ Deno.test("acks are joined, and what they say never goes back", async () => {
   await server.stop();
 });
 
+Deno.test("a frame is acked as received at once when nothing more of the box has come, else with the others", async () => {
+  for (const sendsAtOnce of [true, false]) {
+    const server = await FrameFixture.start();
+    server.sendsAtOnce = sendsAtOnce;
+    server.recorder.held = true;
+    const box = await server.box();
+    await box.open(1, "cam");
+    await box.frame(1, 1);
+    await server.clock.advance(0);
+    assertEquals(box.acks.map(({ received, stored }) => [received, stored]), sendsAtOnce ? [[1, 0]] : []);
+    await box.frames(1, 2, 4);
+    await server.clock.advance(0);
+    assertEquals(box.acks.map(({ received }) => received), sendsAtOnce ? [1, 4] : []);
+    await server.settle();
+    assertEquals(box.lastAck?.received, 4);
+    await server.stop();
+  }
+});
+
 Deno.test("credit of policy latest is what is stored, whatever the analysis does", async () => {
   const server = await FrameFixture.start();
   server.answer = undefined;

@@ -219,6 +219,19 @@ Deno.test("a spooled source without a camera sends what waits, and ends", async 
   await spool.close();
 });
 
+Deno.test("a spooled source whose last picture is too large for the server keeps nothing of it", async () => {
+  await using folder = await tempFolder();
+  const world = new SourceWorld({ sink: { frameBytesMax: 3_000 } });
+  const spool = await openSpool(folder.path, world.clock);
+  const source = await spool.source("cam", "visible");
+  for (let number = 1; number <= 5; number++) source.add(madeUpJpeg(number < 4 ? 2_000 : 4_000, number), number);
+  const job = add(world, source, null);
+  await finish(world, world.run());
+  assertEquals(world.sink.stored.map((frame) => frame.crc32), crcs(1, 3));
+  assertEquals([job.phase, source.pictures], ["ended", 0]);
+  await spool.close();
+});
+
 /** Pictures of 20 kB which wait, and a link that is too slow for them, until some are stored. */
 async function sendSome(world: SourceWorld, spool: Spool, count: number): Promise<[SpoolSource, Promise<void>]> {
   const source = await spool.source("cam", "visible");

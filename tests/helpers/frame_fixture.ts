@@ -49,11 +49,14 @@ export class FrameFixture {
   answer: ((frame: Frame) => AnalysisResult) | undefined = () => resultOf();
   /** The result of every frame, when nobody analyses them. */
   commonResult: AnalysisResult | null = null;
+  /** Of connections made from now on: `Connection.sendsAtOnce`. */
+  sendsAtOnce = false;
   readonly #network = new MemoryNetwork({ clock: this.clock, bufferBytes: 16 * 1024 * 1024 });
   readonly #listener: BoxListener;
 
   private constructor(record: RecordPolicy) {
     const { clock, recorder, totals } = this;
+    this.#network.onLink = (link) => link.sendsAtOnce = this.sendsAtOnce;
     this.#listener = new BoxListener(this.#network, {
       clock,
       log: (_level, text, fields = {}) => this.logged.push({ text, fields }),
@@ -139,6 +142,16 @@ export class FrameBox extends RawPeer {
     const bytes = framePicture({ stream, sequence, capturedMs, name }, jpeg);
     if (damaged) bytes[bytes.length - 1]! ^= 1;
     await this.sendBytes(bytes);
+  }
+
+  /** Sends frames in one write. */
+  async frames(stream: number, first: number, last: number): Promise<void> {
+    const capturedMs = this.#fixture.clock.wallMs();
+    const bytes: number[] = [];
+    for (let sequence = first; sequence <= last; sequence++) {
+      bytes.push(...framePicture({ stream, sequence, capturedMs, name: null }, jpegOf(100)));
+    }
+    await this.sendBytes(Uint8Array.from(bytes));
   }
 
   async framesUpTo(stream: number, first: number, last: number): Promise<void> {

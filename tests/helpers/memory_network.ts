@@ -32,6 +32,8 @@ export class MemoryLink {
   readonly down: MemoryPipe;
   /** Number of connections made before it. */
   readonly index: number;
+  /** What its sides say of themselves. */
+  sendsAtOnce = false;
   #sidesOpen = 2;
 
   /** Made by the network. */
@@ -74,6 +76,7 @@ export class MemoryLink {
     };
     return {
       remote,
+      sendsAtOnce: this.sendsAtOnce,
       read: (into) => incoming.read(into, closedSince()),
       write: (bytes) => outgoing.write(bytes, closedSince()),
       closeWrite: () => {

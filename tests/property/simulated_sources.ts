@@ -86,7 +86,11 @@ export class SimulatedSources {
       recorder: this.#store!,
       record: { kind: "all" },
       totals: new FrameCounts(),
-      outlets: { open: (key, kind) => hub.open(key, kind), analyse: (_, patient) => this.#analyse(patient), commonResult: null },
+      outlets: {
+        open: (key, kind) => hub.open(key, kind),
+        analyse: (_, patient) => this.#analyse(patient),
+        commonResult: null,
+      },
     };
   }
 
