@@ -8,13 +8,18 @@ import type { SpoolFeed } from "./spool_feed.ts";
 import type { SpoolPolicy } from "./spool_options.ts";
 import type { SpoolSource } from "./spool_source.ts";
 
+type Sizes = "name" | "pendingBytes" | "reservedBytes" | "droppableBytes" | "drop";
+/** What is asked of a feed, and of a source. */
+export type RoomFeed = Pick<SpoolFeed, Sizes | "events" | "bytes">;
+export type RoomSource = Pick<SpoolSource, Sizes>;
+
 export interface SpoolRoomOptions {
-  readonly feeds: () => readonly SpoolFeed[];
-  readonly sources: () => readonly SpoolSource[];
+  readonly feeds: () => readonly RoomFeed[];
+  readonly sources: () => readonly RoomSource[];
   /** Of everything in the spool. */
   readonly bytesMax: () => number;
   readonly policyOf: (feed: string) => SpoolPolicy;
-  readonly ballast: SpoolBallast;
+  readonly ballast: Pick<SpoolBallast, "giveBack">;
   /** Empties the log of SQLite into its file, so that it begins anew. */
   readonly checkpoint: () => Promise<void>;
 }
@@ -49,35 +54,33 @@ export class SpoolRoom {
   }
 
   /** Makes room for pictures; readings stay. @throws {FramewireError} `NO_SPACE`. */
-  reserveForSource(source: SpoolSource, bytes: number): void {
+  reserveForSource(source: RoomSource, bytes: number): void {
     const bytesMax = this.#bytesMax;
     const excess = this.bytes + bytes - bytesMax;
     if (excess > 0 && this.#dropPictures(excess, bytesMax) > 0) throw noSpace(`pictures of ${source.name}`, bytesMax);
   }
 
   /** Makes room for events by the rule of their feed. @throws {FramewireError} `NO_SPACE`. */
-  reserveForFeed(feed: SpoolFeed, bytes: number): void {
-    const { feeds, policyOf } = this.#options;
+  reserveForFeed(feed: RoomFeed, bytes: number): void {
     const bytesMax = this.#bytesMax;
     const excess = this.bytes + bytes - bytesMax;
     if (excess <= 0) return;
     const left = this.#dropPictures(excess, bytesMax);
     if (left <= 0) return;
-    const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
-    // The one that has most, what comes included: a busy feed does not push out the few readings of another.
-    const victim = largest(victims, ({ reservedBytes }) => reservedBytes);
-    const droppableBytes = victim?.droppableBytes ?? 0;
-    if (policyOf(feed.name) === "refuse-new" || droppableBytes === 0 || bytes > bytesMax) {
-      throw noSpace(`events of ${feed.name}`, bytesMax);
-    }
-    victim!.drop(Math.min(droppableBytes, left + Math.floor(bytesMax * DROP_SHARE))).catch(() => {});
+    const isRefused = this.#options.policyOf(feed.name) === "refuse-new" || bytes > bytesMax;
+    // When others have taken the disk, more may be too much than can go: then it does not become still more.
+    const shares = isRefused
+      ? undefined
+      : this.#sharesFor(feed, bytes, left) ?? this.#sharesFor(feed, bytes, Math.min(left, bytes));
+    if (shares === undefined) throw noSpace(`events of ${feed.name}`, bytesMax);
+    for (const [one, shareBytes] of shares) one.drop(shareBytes).catch(() => {});
   }
 
   /**
    * The disk itself is full, whatever the spool may have; false when nothing could be dropped. `isAgain`: what was dropped
    * before was not enough.
    */
-  async makeRoom(who: SpoolFeed | SpoolSource, bytes: number, isAgain = false): Promise<boolean> {
+  async makeRoom(who: RoomFeed | RoomSource, bytes: number, isAgain = false): Promise<boolean> {
     while (this.#making !== undefined) {
       const { isAgain: isWithBallast, hasRoom } = this.#making;
       // There is room for all that are on their way then.
@@ -97,7 +100,7 @@ export class SpoolRoom {
     return [...feeds(), ...sources()].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
   }
 
-  async #makeRoom(who: SpoolFeed | SpoolSource, bytes: number, isAgain: boolean): Promise<boolean> {
+  async #makeRoom(who: RoomFeed | RoomSource, bytes: number, isAgain: boolean): Promise<boolean> {
     // What is given back now is for dropping, not for more events.
     this.#fullBytes = Math.min(this.#fullBytes, this.bytes - this.#pendingBytes);
     if (isAgain) await this.#useBallast();
@@ -116,7 +119,7 @@ export class SpoolRoom {
     await this.#options.checkpoint().catch(() => {});
   }
 
-  async #drop(who: SpoolFeed | SpoolSource, bytes: number): Promise<boolean> {
+  async #drop(who: RoomFeed | RoomSource, bytes: number): Promise<boolean> {
     const { feeds, sources, policyOf } = this.#options;
     // For all that are on their way: others have met the full disk in the same moment.
     const neededBytes = Math.max(bytes, this.#pendingBytes);
@@ -133,6 +136,30 @@ export class SpoolRoom {
     const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest" && one.events > 0);
     const victim = largest(victims, (one) => one.bytes);
     return victim !== undefined && await victim.drop(Math.min(victim.bytes, wanted)) > 0;
+  }
+
+  /**
+   * Who drops how much so that there is `left` less: always the one that has most by then, what comes included. Undefined
+   * when that is not enough, as the rest is on its way: a busy feed pushes out nothing of one that has less than that.
+   */
+  #sharesFor(feed: RoomFeed, bytes: number, left: number): Map<RoomFeed, number> | undefined {
+    const { feeds, policyOf } = this.#options;
+    const shares = new Map<RoomFeed, number>();
+    const shareOf = (one: RoomFeed) => shares.get(one) ?? 0;
+    const bytesOf = (one: RoomFeed) => one.reservedBytes - shareOf(one) + (one === feed ? bytes : 0);
+    const victims = feeds().filter((one) => policyOf(one.name) === "drop-oldest");
+    const pieceBytes = Math.ceil(this.bytes * DROP_SHARE);
+    while (left > 0) {
+      const able = victims.filter((one) =>
+        one.droppableBytes > shareOf(one) && (one === feed || bytesOf(one) >= feed.pendingBytes)
+      );
+      const most = largest(able, bytesOf);
+      if (most === undefined) return undefined;
+      const share = Math.min(pieceBytes, most.droppableBytes - shareOf(most));
+      shares.set(most, shareOf(most) + share);
+      left -= share;
+    }
+    return shares;
   }
 
   /** What is still too much then. */
