@@ -19,6 +19,11 @@ export class SpoolAge {
     this.#wall = new SteadyWall(clock, (ms) => this.#jumped(ms));
   }
 
+  /** How many jumps ahead it remembers. */
+  get jumps(): number {
+    return this.#jumps.length;
+  }
+
   /** For the age of what is kept, ms since 1970; 0 while the clock of the box is nonsense. */
   plausibleMs(): number {
     const wallMs = this.#clock.wallMs();
@@ -30,14 +35,22 @@ export class SpoolAge {
     const isSteady = this.#wall.isSteady(this.#keepMs);
     const nowMs = this.plausibleMs();
     if (!isSteady || nowMs === 0) return 0;
-    this.#jumps = this.#jumps.filter(({ atMs }) => this.#clock.now() - atMs < this.#keepMs);
+    this.#forget();
     return this.#jumps.reduce((beforeMs, { ms }) => beforeMs - ms, nowMs - this.#keepMs);
   }
 
   #jumped(ms: number): void {
     // What was kept by a clock that was nonsense has no time; it gets the right one.
     if (ms < 0 || !isPlausible(this.#clock.wallMs() - ms)) return;
+    // Here as well: a clock that jumps for ever is never steady.
+    this.#forget();
     this.#jumps.push({ ms, atMs: this.#clock.now() });
+  }
+
+  /** Nothing may be there any more from before the oldest ones. */
+  #forget(): void {
+    const nowMs = this.#clock.now();
+    this.#jumps = this.#jumps.filter(({ atMs }) => nowMs - atMs < this.#keepMs);
   }
 }
 

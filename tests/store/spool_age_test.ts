@@ -54,3 +54,21 @@ Deno.test("SpoolAge: a clock that is set back makes nothing older", async () => 
   await hours(age, clock, 1);
   assertEquals(age.beforeMs(), clock.wallMs() - WEEK_MS);
 });
+
+Deno.test("SpoolAge remembers no more jumps than count, also of a clock which jumps for ever", async () => {
+  const clock = new MadeUpClock();
+  const keepMs = 6 * HOUR_MS;
+  const age = new SpoolAge(clock, keepMs);
+  let most = 0;
+  for (let minute = 0; minute < 24 * 60; minute++) {
+    clock.setWall(clock.wallMs() + 2 * 60_000);
+    await hours(age, clock, 1 / 60);
+    assertEquals(age.beforeMs(), 0, "it is never steady");
+    most = Math.max(most, age.jumps);
+  }
+  assertEquals(most, 6 * 60);
+  await hours(age, clock, 1);
+  assertEquals(age.beforeMs(), clock.wallMs() - keepMs - 5 * 60 * 2 * 60_000);
+  await hours(age, clock, 6);
+  assertEquals([age.beforeMs(), age.jumps], [clock.wallMs() - keepMs, 0]);
+});
