@@ -110,6 +110,7 @@ Deno.test({
       await withPage(server.url, async (page) => {
         await page.goto(`${server.url}/#pair=1,2`);
         const track = page.getByRole("slider", { name: /Time of front .* and heat/ });
+        await page.locator(".lane").nth(1).waitFor({ state: "attached" });
         assertEquals(await page.locator(".lane").count(), 2);
         await track.focus();
         await page.keyboard.press("ArrowLeft");
