@@ -56,9 +56,8 @@ export interface Disk {
 
 /** Above this a synchronous write has met a slow disk, and the following ones go to the thread pool. */
 const SLOW_WRITE_MS = 20;
-/** For so many times as long as it took, and 5 s at most, the writes behind it stay off the main thread. */
-const SLOW_PERIOD_FACTOR = 20;
-const SLOW_PERIOD_MS_MAX = 5_000;
+const SLOW_PAUSE_FACTOR = 20;
+const SLOW_PAUSE_MS_MAX = 5_000;
 
 /** How long an open waits for a free file, and how often it looks, ms. */
 const FREE_FILE_WAIT_MS = 15_000;
@@ -70,6 +69,11 @@ const OPEN_OPTIONS: Record<OpenMode, Deno.OpenOptions> = {
   "create-new": { read: true, write: true, createNew: true },
   "create-or-update": { read: true, write: true, create: true },
 };
+
+/** For how long writes stay off the main thread behind one which took `tookMs` there: 20 times as long, 5 s at most; ms. */
+export function pauseAfterWrite(tookMs: number): number {
+  return tookMs > SLOW_WRITE_MS ? Math.min(SLOW_PAUSE_MS_MAX, tookMs * SLOW_PAUSE_FACTOR) : 0;
+}
 
 let slowUntil = 0;
 
@@ -118,7 +122,7 @@ class SystemFile implements DiskFile {
       return Promise.reject(error);
     }
     const end = performance.now();
-    if (end - start > SLOW_WRITE_MS) slowUntil = end + Math.min(SLOW_PERIOD_MS_MAX, (end - start) * SLOW_PERIOD_FACTOR);
+    slowUntil = end + pauseAfterWrite(end - start);
     return Promise.resolve();
   }
 
