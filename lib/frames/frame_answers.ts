@@ -26,7 +26,8 @@ export class FrameAnswers {
   /** From now on every picture has this result, and nobody waits for it, but for those which have one; empty: each its own. */
   set common(json: string) {
     this.#common = json;
-    if (json !== "") { for (const sequence of [...this.#stored.keys()]) this.result(sequence, json); }
+    if (json === "") return;
+    for (const sequence of [...this.#stored.keys()]) this.result(sequence, json);
   }
 
   stored(frame: Omit<AnsweredFrame, "result">): void {

@@ -51,7 +51,7 @@ interface Dropped {
 const DROP_BYTES = 1024 * 1024;
 /** After so many drops it is waited for the disk. */
 const DROPS_PER_FLUSH = 64;
-/** With no more than these waiting for the disk, a box may be waiting for the ack: it is told at once. */
+/** With more than these waiting for the disk no box waits for the ack of one alone: theirs tells of it. */
 const FEW_FRAMES = LIMITS.frameWindowFrames / 8;
 
 export class SourceStream {

@@ -2,11 +2,20 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { systemDisk } from "../../lib/platform/disk.ts";
 import { Spool } from "../../lib/store/spool.ts";
+import type { SpoolPolicy } from "../../lib/store/spool_options.ts";
 import { FramewireError } from "../../lib/errors.ts";
 import { SeededRandom } from "../helpers/seeded_random.ts";
 import { madeUpJpeg } from "../helpers/source_world.ts";
 import { CAN_MOUNT, tmpfs } from "../helpers/tmpfs.ts";
 import { waitFor } from "../helpers/wait_for.ts";
+
+function openOn(disk: string, policy?: SpoolPolicy): Promise<Spool> {
+  return Spool.open({
+    ...{ path: `${disk}/spool`, bytesMax: 1e9, keepMs: 1e9, disk: systemDisk },
+    ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
+    ...policy === undefined ? {} : { policyOf: () => policy },
+  });
+}
 
 Deno.test({
   name: "a spool on a disk that becomes full keeps to its rule, says so, and lives on when there is room again",
@@ -14,10 +23,7 @@ Deno.test({
   async fn() {
     for (const policy of ["drop-oldest", "refuse-new"] as const) {
       await using disk = await tmpfs(48 << 20);
-      const spool = await Spool.open({
-        ...{ path: `${disk.path}/spool`, bytesMax: 1e9, keepMs: 1e9, policyOf: () => policy, disk: systemDisk },
-        ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
-      });
+      const spool = await openOn(disk.path, policy);
       const queue = await spool.feed("room");
       const events = (text: string) => [{ timeMs: 1, source: null, body: { kind: "text" as const, text } }];
       const refused = new Set<string>();
@@ -56,10 +62,7 @@ Deno.test({
   ignore: !CAN_MOUNT,
   async fn() {
     await using disk = await tmpfs(64 << 20);
-    const spool = await Spool.open({
-      ...{ path: `${disk.path}/spool`, bytesMax: 1e9, keepMs: 1e9, disk: systemDisk },
-      ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
-    });
+    const spool = await openOn(disk.path);
     const queue = await spool.feed("room");
     const event = () => [{ timeMs: 1, source: null, body: { kind: "text" as const, text: "x".repeat(10_000) } }];
     for (let round = 0; round < 15; round++) await queue.append(Array.from({ length: 100 }, event).flat());
@@ -78,10 +81,7 @@ Deno.test({
   ignore: !CAN_MOUNT,
   async fn() {
     await using disk = await tmpfs(64 << 20);
-    const spool = await Spool.open({
-      ...{ path: `${disk.path}/spool`, bytesMax: 1e9, keepMs: 1e9, disk: systemDisk },
-      ...{ clock: systemClock, random: new SeededRandom(1), note: () => {} },
-    });
+    const spool = await openOn(disk.path);
     const queue = await spool.feed("room");
     const source = await spool.source("left", "visible");
     const event = (text: string) => [{ timeMs: 1, source: null, body: { kind: "text" as const, text } }];
