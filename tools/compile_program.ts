@@ -28,6 +28,7 @@ export const PROGRAMS: readonly Program[] = [
     permissions: [...COMMON, "--allow-write", "--allow-run", "--allow-sys=hostname,statfs"],
     include: [
       "lib/store/catalog_worker.ts",
+      "lib/platform/direct_worker.ts",
       "lib/analysis/measuring_worker.ts",
       "assets/demo.mp4",
       "assets/demo_visible.mjpeg",

@@ -78,6 +78,10 @@ export const LIMITS = {
   segmentBytesMax: 64 * MIB,
   /** ... or after this time. */
   segmentMs: 10 * 60_000,
+  /** Pictures of one source which gather for a write past the page cache: a window of 45 KB ones. */
+  directBytes: 4 * MIB,
+  /** Portions of pictures that gather, or are being written so, at once; other sources write as usual. */
+  directPortionsMax: 8,
   /** Streams of MJPEG and results over HTTP at once; each holds one frame. */
   liveRequestsMax: 256,
   /** A viewer of a live stream which takes nothing for this long is cut. */
@@ -182,3 +186,6 @@ export const LIMITS = {
   /** Rows that one answer of the JSON API holds. */
   apiRowsMax: 1000,
 } as const;
+
+/** What direct writes may have. */
+export const DIRECT_MEMORY = { bytes: LIMITS.directBytes, count: LIMITS.directPortionsMax } as const;

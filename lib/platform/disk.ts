@@ -1,4 +1,4 @@
-/** Files, passed in as a value: the only file which opens, renames and syncs anything. */
+/** Files, passed in as a value: the only file which opens, renames and syncs anything, but for direct writes. */
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 

@@ -7,9 +7,18 @@ export interface Tmpfs extends AsyncDisposable {
 }
 
 /** Mounts a file system of `bytes` on a folder of its own. */
-export async function tmpfs(bytes: number): Promise<Tmpfs> {
-  const path = await Deno.makeTempDir({ prefix: "framewire-tmpfs-" });
-  await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "tmpfs", path);
+export function tmpfs(bytes: number): Promise<Tmpfs> {
+  return mounted("tmpfs", "-o", `size=${bytes}`);
+}
+
+/** The same without a bound, and without direct writes. */
+export function ramfs(): Promise<Tmpfs> {
+  return mounted("ramfs");
+}
+
+async function mounted(type: string, ...options: readonly string[]): Promise<Tmpfs> {
+  const path = await Deno.makeTempDir({ prefix: `framewire-${type}-` });
+  await run("mount", "-t", type, ...options, type, path);
   return {
     path,
     async [Symbol.asyncDispose]() {
