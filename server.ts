@@ -1,6 +1,8 @@
 /** The server's program: `deno run -A server.ts`, or the executable `framewire-server`; with `demo`, the demo. */
+import { DIRECT_MEMORY } from "./lib/config/limits.ts";
 import { demoCommand } from "./lib/demo/demo_command.ts";
 import { systemClock } from "./lib/platform/clock.ts";
+import { SystemDirectWrites } from "./lib/platform/direct_writes.ts";
 import { systemDisk } from "./lib/platform/disk.ts";
 import { systemHttpPost } from "./lib/platform/http_client.ts";
 import { systemNetwork } from "./lib/platform/network.ts";
@@ -17,6 +19,7 @@ if (import.meta.main) {
     network: systemNetwork,
     tlsNetwork: tlsServerNetwork,
     disk: systemDisk,
+    directWrites: () => new SystemDirectWrites(DIRECT_MEMORY),
     processes: systemProcesses,
     post: systemHttpPost,
     clock: systemClock,

@@ -4,6 +4,7 @@ import { analysisMetrics } from "../analysis/analysis_metrics.ts";
 import { AnalysisPool } from "../analysis/analysis_pool.ts";
 import { FrameCounts, frameMetrics } from "../frames/frame_counts.ts";
 import type { LiveHub } from "../live/live_hub.ts";
+import type { DirectWrites } from "../platform/direct_writes.ts";
 import type { FrameCatalog } from "../store/frame_catalog.ts";
 import { DiskSpace } from "../store/disk_space.ts";
 import { FrameStore } from "../store/frame_store.ts";
@@ -28,6 +29,7 @@ export class FrameSide {
     outside: ServerOutside,
     options: ServeOptions,
     catalog: FrameCatalog,
+    direct: DirectWrites,
     hub: LiveHub,
     freeBytes: () => number | null,
   ) {
@@ -38,7 +40,7 @@ export class FrameSide {
     // New clips are refused first, at the whole reserve; frames when half of it is left.
     const space = new DiskSpace(disk, folder, Math.floor(reserveBytes / 2));
     const retention = { keepMs, bytesMax: diskBytesMax, sourceBytesMax };
-    this.store = new FrameStore({ catalog, disk, clock, random, log, folder, space, retention });
+    this.store = new FrameStore({ catalog, disk, direct, clock, random, log, folder, space, retention });
     this.library = new StoredFrameLibrary({ store: this.store, hub, clock });
     const exported = { library: this.library, disk, processes, clock, folder: join(folder, "exports") };
     this.exports = new Exports({ ...exported, freeBytes });

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { SOFTWARE } from "../config/version.ts";
 import { formatHostPort } from "../config/values.ts";
 import { FramewireError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { errorFields, type Log } from "../log.ts";
 import { LiveHub } from "../live/live_hub.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { StoppableDirectWrites } from "../platform/direct_writes.ts";
 import type { Disk, DiskLock } from "../platform/disk.ts";
 import type { HttpPost } from "../platform/http_client.ts";
 import type { Network } from "../platform/network.ts";
@@ -29,6 +30,8 @@ export interface ServerOutside {
   /** A network whose listeners have this certificate and private key (PEM). */
   readonly tlsNetwork: (options: { cert: string; key: string }) => Network;
   readonly disk: Disk;
+  /** Makes those of this server. */
+  readonly directWrites: () => StoppableDirectWrites;
   /** Analysers run as these. */
   readonly processes: Processes;
   /** For webhooks. */
@@ -58,6 +61,7 @@ export class FramewireServer {
   readonly #hub: LiveHub;
   readonly #startedMs: number;
   #lock: DiskLock | undefined;
+  readonly #direct: StoppableDirectWrites;
   #catalog: SqliteCatalog | undefined;
   #store: ClipStore | undefined;
   #frames: FrameSide | undefined;
@@ -76,6 +80,9 @@ export class FramewireServer {
   constructor(outside: ServerOutside, options: ServeOptions) {
     this.#outside = outside;
     this.#options = options;
+    this.#direct = outside.directWrites();
+    this.#direct.onEnded = (error) =>
+      outside.log("warn", "Pictures are written as usual from now on", errorFields(error));
     this.#devices = new DeviceTable(outside.clock);
     this.#hub = new LiveHub({ clock: outside.clock });
     this.#startedMs = outside.clock.wallMs();
@@ -111,6 +118,7 @@ export class FramewireServer {
     await this.#frames?.stop();
     await this.#store?.stop();
     await this.#catalog?.close();
+    this.#direct.stop();
     this.#lock?.release();
   }
 
@@ -126,12 +134,19 @@ export class FramewireServer {
     if (this.#lock === undefined) {
       throw new FramewireError("DATA_LOCKED", `Cannot use data directory ${data} as another server uses it`);
     }
-    const catalog = await SqliteCatalog.open(join(data, "framewire.db"));
+    const catalog = await SqliteCatalog.open(join(data, "framewire.db"), this.#direct.progress);
     catalog.onBroken = (error) => this.#failed.resolve(error);
     this.#catalog = catalog;
     this.#store = new ClipStore({ catalog, disk, clock, random, log, folder: data, reserveBytes, keepUnfinishedMs });
     await this.#store.start();
-    this.#frames = new FrameSide(this.#outside, this.#options, catalog.frames, this.#hub, () => this.#freeBytes);
+    this.#frames = new FrameSide(
+      this.#outside,
+      this.#options,
+      catalog.frames,
+      this.#direct,
+      this.#hub,
+      () => this.#freeBytes,
+    );
     await this.#frames.start();
     this.#events = new EventSide(this.#outside, this.#options, catalog, this.#frames.library);
     await this.#events.start();

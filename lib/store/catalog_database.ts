@@ -55,8 +55,8 @@ export class CatalogDatabase {
   readonly eventTables: EventTables;
   readonly alertTables: AlertTables;
 
-  /** Opens or makes the database file. */
-  constructor(path: string) {
+  /** Opens or makes the database file. `isDurable`: waits for a direct write, by its ticket, and tells whether it was done. */
+  constructor(path: string, isDurable: (ticket: number) => boolean = () => false) {
     this.#database = new DatabaseSync(path, { timeout: 5_000 });
     this.#database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = 0; " +
@@ -65,7 +65,7 @@ export class CatalogDatabase {
     );
     this.#statements = new Statements(this.#database);
     this.frameQueries = new FrameQueries(this.#statements);
-    this.frameTables = new FrameTables(this.#statements);
+    this.frameTables = new FrameTables(this.#statements, isDurable);
     this.eventQueries = new EventQueries(this.#statements);
     this.eventTables = new EventTables(this.#statements);
     this.alertTables = new AlertTables(this.#statements);

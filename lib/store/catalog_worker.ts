@@ -4,6 +4,7 @@
  */
 /// <reference lib="deno.worker" />
 import { type ErrorCode, FramewireError } from "../errors.ts";
+import { DirectProgress } from "../platform/direct_progress.ts";
 import { ALERT_WRITES } from "./alert_catalog.ts";
 import { CATALOG_WRITES } from "./catalog.ts";
 import { CatalogDatabase } from "./catalog_database.ts";
@@ -45,7 +46,9 @@ function callMethod(object: unknown, name: string, args: readonly unknown[]): un
 
 function runOne(call: CatalogCall): unknown {
   if (call.method === "open") {
-    database = new CatalogDatabase(call.args[0] as string);
+    const [path, memory] = call.args as [string, SharedArrayBuffer | undefined];
+    const progress = memory === undefined ? undefined : new DirectProgress(memory);
+    database = new CatalogDatabase(path, (ticket) => progress?.wait(ticket) ?? false);
     return;
   }
   if (database === undefined) throw new Error(`Cannot call ${call.method} as the catalog is not open`);

@@ -1,4 +1,5 @@
 /** What is remembered of frames: the seam to SQLite. */
+import type { DirectWrite } from "../platform/direct_writes.ts";
 import type { Verdict } from "../protocol/frame.ts";
 import type { DropReason, SourceKind } from "../protocol/message.ts";
 
@@ -134,6 +135,8 @@ export type GapChange = { readonly closeMs: number } | Omit<GapRow, "id" | "sour
 export interface FrameBatch {
   readonly sourceId: number;
   readonly runId: number;
+  /** Refused unless those up to this one are stored: the batch before may be on its way still, and fail. */
+  readonly behind: number;
   /** Highest sequence number that is stored with this batch; those of `frames` are above the one before. */
   readonly stored: number;
   /** In the order of arrival. */
@@ -209,8 +212,11 @@ export interface FrameCatalog {
   addSegment(sourceId: number, start: string): Promise<{ readonly id: number; readonly file: string }>;
   /** Nothing more is written to it. */
   sealSegments(ids: readonly number[]): Promise<void>;
-  /** Id of the first frame of the batch, those of the others follow it; 0 when there are none. */
-  commitFrames(batch: FrameBatch): Promise<number>;
+  /**
+   * Id of the first frame of the batch, those of the others follow it; 0 when there are none. Commits when what is
+   * `underWay` is durable, and rejects when it is not.
+   */
+  commitFrames(batch: FrameBatch, underWay?: readonly DirectWrite[]): Promise<number>;
   /**
    * Removes up to `rowsMax` frames of a segment, oldest first, and with the last of them the segment; files which are of
    * no use any more are trash from then on. A hole that this makes between others is a gap.

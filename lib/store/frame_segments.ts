@@ -1,8 +1,10 @@
 /** The segment of a source which is being written: camera frames in one file, or a group of pictures with files of their own. */
 import type { Clock } from "../platform/clock.ts";
-import type { Disk, DiskFile } from "../platform/disk.ts";
+import type { DirectWrite, DirectWrites } from "../platform/direct_writes.ts";
+import type { Disk } from "../platform/disk.ts";
 import type { FrameCatalog, SourceRow } from "./frame_catalog.ts";
 import type { FrameFolders } from "./frame_folders.ts";
+import { SegmentFile } from "./segment_file.ts";
 
 /** Pictures of a group: what retention removes at once. */
 const GROUP_PICTURES_MAX = 256;
@@ -16,7 +18,7 @@ export interface SegmentBounds {
 export class FrameSegment {
   readonly id: number;
   /** Undefined for a group. */
-  readonly file: DiskFile | undefined;
+  readonly file: SegmentFile | undefined;
   readonly startedMs: number;
   /** When the last frame was put in, monotonic. */
   usedMs: number;
@@ -31,7 +33,7 @@ export class FrameSegment {
   /** Written since the last sync began. */
   isDirty = false;
 
-  constructor(id: number, file: DiskFile | undefined, startedMs: number) {
+  constructor(id: number, file: SegmentFile | undefined, startedMs: number) {
     this.id = id;
     this.file = file;
     this.startedMs = startedMs;
@@ -43,6 +45,7 @@ export interface FrameSegmentsOptions {
   readonly source: SourceRow;
   readonly catalog: FrameCatalog;
   readonly disk: Disk;
+  readonly direct?: DirectWrites | undefined;
   readonly clock: Clock;
   readonly folders: FrameFolders;
   readonly bounds: SegmentBounds;
@@ -74,11 +77,12 @@ export class FrameSegments {
 
   /** Begins a new one. Its row is there before its file, so that none is ever left behind. */
   async begin(inFile: boolean): Promise<FrameSegment> {
-    const { source, catalog, disk, clock, folders } = this.#options;
+    const { source, catalog, disk, direct, clock, folders } = this.#options;
     this.end();
     await folders.makeForSource(source.folder);
     const { id, file } = await catalog.addSegment(source.id, inFile ? startText(clock.wallMs()) : "");
-    const opened = inFile ? await disk.open(folders.path(source.folder, file), "create-new") : undefined;
+    const path = folders.path(source.folder, file);
+    const opened = inFile ? new SegmentFile(await disk.open(path, "create-new"), path, direct) : undefined;
     if (inFile) this.#folderDirty = true;
     const segment = new FrameSegment(id, opened, clock.now());
     this.#current = segment;
@@ -99,10 +103,10 @@ export class FrameSegments {
     return true;
   }
 
-  /** Makes all that was written until now durable, and the names of the files. */
-  async sync(): Promise<void> {
+  /** Makes all that was written until now durable, and the names of the files; but for what is under way still. */
+  async sync(): Promise<readonly DirectWrite[]> {
     const { disk, folders, source } = this.#options;
-    const jobs: Promise<void>[] = [];
+    const jobs: Promise<readonly DirectWrite[]>[] = [];
     for (const segment of this.#open) {
       if (!segment.isDirty) continue;
       segment.isDirty = false;
@@ -110,10 +114,10 @@ export class FrameSegments {
     }
     if (this.#folderDirty) {
       this.#folderDirty = false;
-      jobs.push(disk.syncFolder(folders.path(source.folder)));
+      jobs.push(disk.syncFolder(folders.path(source.folder)).then(() => []));
     }
-    if (jobs.length === 1) return await jobs[0];
-    await Promise.all(jobs);
+    if (jobs.length === 1) return await jobs[0]!;
+    return (await Promise.all(jobs)).flat();
   }
 
   /** Seals those which have ended and are committed. */
@@ -124,7 +128,7 @@ export class FrameSegments {
     if (done.length === 0) return;
     for (const segment of done) {
       this.#open.delete(segment);
-      segment.file?.close();
+      await segment.file?.end().finally(() => segment.file!.close());
     }
     await this.#options.catalog.sealSegments(done.map(({ id }) => id));
     for (const segment of done) this.#options.sealed(segment);

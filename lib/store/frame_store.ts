@@ -7,6 +7,7 @@ import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { DirectWrites } from "../platform/direct_writes.ts";
 import type { Disk } from "../platform/disk.ts";
 import type { Random } from "../platform/random.ts";
 import type { SourceKind } from "../protocol/message.ts";
@@ -35,6 +36,8 @@ import { Turns } from "./turns.ts";
 export interface FrameStoreOptions {
   readonly catalog: FrameCatalog;
   readonly disk: Disk;
+  /** For pictures which come fast. */
+  readonly direct?: DirectWrites;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -229,7 +232,7 @@ export class FrameStore {
   }
 
   #writer(opened: OpenedSource, named: boolean): FrameWriter {
-    const { catalog, disk, clock, random, log, space, retention } = this.#options;
+    const { catalog, disk, direct, clock, random, log, space, retention } = this.#options;
     const { source } = opened;
     const shared = { source, catalog, disk, clock, folders: this.#folders };
     const sealed = ({ id, usedMs }: FrameSegment) => {
@@ -242,7 +245,7 @@ export class FrameStore {
       clock,
       log,
       space,
-      segments: new FrameSegments({ ...shared, bounds: this.#bounds, sealed }),
+      segments: new FrameSegments({ ...shared, direct, bounds: this.#bounds, sealed }),
       pictures: new FramePictures({ ...shared, random }),
       exclusively: (job) => this.#turns.run(String(source.id), job),
     });

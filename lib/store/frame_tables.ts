@@ -26,8 +26,12 @@ export class FrameTables {
   /** Gaps since the catalog was opened, by source. */
   readonly #gaps = new Map<number, number>();
 
-  constructor(statements: Statements) {
+  readonly #isDurable: (ticket: number) => boolean;
+
+  /** `isDurable` waits for a direct write. */
+  constructor(statements: Statements, isDurable: (ticket: number) => boolean) {
     this.#sql = statements;
+    this.#isDurable = isDurable;
   }
 
   openSource(opening: {
@@ -65,7 +69,7 @@ export class FrameTables {
     for (const id of ids) this.#sql.run("UPDATE segment SET sealed = 1 WHERE id = ?", id);
   }
 
-  commitFrames(batch: FrameBatch): number {
+  commitFrames(batch: FrameBatch, tickets: readonly number[] = []): number {
     const { sourceId, runId, stored, frames, results, gaps } = batch;
     this.#checkRun(batch);
     let lastId = 0;
@@ -83,6 +87,8 @@ export class FrameTables {
         runId,
       );
     } else this.#sql.run("UPDATE run SET stored = ?2 WHERE id = ?1 AND stored < ?2", runId, stored);
+    // Last, as the disk has been busy with them meanwhile.
+    if (!tickets.every(this.#isDurable)) throw new Error("Cannot commit frames: they could not be written");
     return frames.length === 0 ? 0 : lastId - frames.length + 1;
   }
 
@@ -168,10 +174,13 @@ export class FrameTables {
   }
 
   /** Each frame once: what is stored already must not come again, whoever sends it. */
-  #checkRun({ runId, frames }: FrameBatch): void {
+  #checkRun({ runId, behind, frames }: FrameBatch): void {
     const run = this.#sql.get("SELECT stored FROM run WHERE id = ?", runId);
     if (run === undefined) throw new Error(`Cannot commit frames of run ${runId}: there is no such run`);
     let last = run["stored"] as number;
+    if (last < behind) {
+      throw new Error(`Cannot commit frames as those up to ${behind} must be stored before: those up to ${last} are`);
+    }
     for (const { sequence } of frames) {
       if (sequence <= last) {
         throw new Error(`Cannot commit frame as its sequence must be > ${last}: received ${sequence}`);

@@ -7,12 +7,14 @@ import { LIMITS } from "../config/limits.ts";
 import { FramewireError } from "../errors.ts";
 import { errorFields, type Log } from "../log.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { DirectWrite } from "../platform/direct_writes.ts";
 import type { AnalysisResult, Frame } from "../protocol/frame.ts";
 import type { OfferedFrame } from "../protocol/message.ts";
 import type { DiskSpace } from "./disk_space.ts";
 import type { FrameCatalog, NewFrame, OpenedSource } from "./frame_catalog.ts";
+import { type FrameCommit, placedRows, type WaitingFrame } from "./frame_commit.ts";
 import { FrameGaps, type NewGap } from "./frame_gaps.ts";
-import { type FramePictures, knownIds, type PlacedPicture } from "./frame_pictures.ts";
+import { type FramePictures, knownIds } from "./frame_pictures.ts";
 import { FrameResults } from "./frame_results.ts";
 import { FrameRounds } from "./frame_rounds.ts";
 import type { FrameSegment, FrameSegments } from "./frame_segments.ts";
@@ -20,16 +22,6 @@ import { storageError } from "./storage_error.ts";
 
 /** Results and gaps wait this long for frames which they can be committed with. */
 const LATER_MS = 200;
-
-/** What waits for its commit: a frame of a segment, a picture with a file of its own, or one that is passed over. */
-interface Waiting {
-  readonly sequence: number;
-  /** Why those up to it never came. */
-  readonly gap?: NewGap;
-  readonly frame?: NewFrame;
-  readonly segment?: FrameSegment;
-  readonly picture?: Frame;
-}
 
 export interface FrameWriterOptions {
   readonly opened: OpenedSource;
@@ -60,8 +52,10 @@ export class FrameWriter {
   #seen: number;
   /** Frames are taken one after the other. Never rejects. */
   #taking: Promise<void> = Promise.resolve();
-  readonly #rounds: FrameRounds<Waiting>;
+  readonly #rounds: FrameRounds<WaitingFrame, DirectWrite>;
   readonly #gaps = new FrameGaps();
+  /** Highest sequence number of which the catalog was told. */
+  #told: number;
   /** Some were passed over of which the catalog does not know yet. */
   #hasUnnoted = false;
   /** Time of the last frame that was taken, and of the last which is durable. */
@@ -82,9 +76,11 @@ export class FrameWriter {
     this.holdsNamed = options.named;
     this.#stored = options.opened.stored;
     this.#seen = options.opened.stored;
+    this.#told = options.opened.stored;
     this.#rounds = new FrameRounds({
-      sync: () => this.#guard("sync", () => options.segments.sync()),
-      commit: (batch) => this.#guard("commit", () => this.#commit(batch, batch)),
+      sync: (before) => this.#sync(before),
+      commit: (batch, underWay, before) =>
+        this.#guard("commit", () => this.#commit({ batch, rows: batch, underWay, before })),
       // Names are chosen by what the catalog knows.
       needsAlone: (batch) => batch.some(({ picture }) => picture !== undefined),
       alone: (batch) => this.#guard("store", () => options.exclusively(() => this.#roundOfPictures(batch))),
@@ -226,7 +222,9 @@ export class FrameWriter {
       const segment = segments.current(bytes, inFile) ?? await segments.begin(inFile);
       const position = inFile ? segment.bytes : 0;
       if (inFile) {
-        await segment.file!.writeAt(frame.jpeg, position);
+        await segment.file!.append(frame.jpeg, this.#running !== undefined);
+        // The segment may have begun while it failed.
+        if (this.#failed !== undefined) await segments.abandon(true);
         // Not before: a sync which began meanwhile knows nothing of it.
         segment.isDirty = true;
       } else this.#pictureBytes += bytes;
@@ -288,28 +286,16 @@ export class FrameWriter {
     });
   }
 
-  async #roundOfPictures(batch: readonly Waiting[]): Promise<void> {
+  async #roundOfPictures(batch: readonly WaitingFrame[]): Promise<void> {
     const { pictures, segments } = this.#options;
     const some = batch.filter(({ picture }) => picture !== undefined);
-    const [placed] = await Promise.all([pictures.place(some.map(({ picture }) => picture!)), segments.sync()]);
-    this.#pictureBytes -= some.reduce((sum, { picture }) => sum + picture!.jpeg.length, 0);
-    const byEntry = new Map(some.map((entry, index) => [entry, placed[index]!]));
-    const rows = batch.flatMap((entry) => {
-      const place = byEntry.get(entry);
-      if (place === undefined) return entry.frame === undefined ? [] : [entry];
-      if (place.file === undefined) return [];
-      return [{ ...entry, frame: { ...entry.frame!, file: place.file, crc32: place.crc32 } }];
-    });
-    await this.#commit(batch, rows, placed, some);
+    const frames = some.map(({ picture }) => picture!);
+    const [placed, underWay] = await Promise.all([pictures.place(frames), segments.sync()]);
+    this.#pictureBytes -= frames.reduce((sum, { jpeg }) => sum + jpeg.length, 0);
+    await this.#commit({ batch, rows: placedRows(batch, some, placed), underWay, placed, pictures: some });
   }
 
-  /** Commits `rows` of the `batch`; the others were passed over, or are there already. */
-  async #commit(
-    batch: readonly Waiting[],
-    rows: readonly Waiting[],
-    placed: readonly PlacedPicture[] = [],
-    pictures: readonly Waiting[] = [],
-  ): Promise<void> {
+  async #commit({ batch, rows, underWay, before, placed = [], pictures = [] }: FrameCommit): Promise<void> {
     const { catalog, opened, segments } = this.#options;
     const frames = rows.flatMap(({ frame }) => {
       if (frame === undefined) return [];
@@ -322,19 +308,24 @@ export class FrameWriter {
     const results = this.#results.take();
     if (batch.length > 0 && frames.length + gaps.length + results.length + placed.length === 0) {
       // Nothing would be lost but the count, so it has time.
-      this.#stored = through;
       this.#hasUnnoted = true;
+      await before;
+      if (this.#failed !== undefined) return;
+      this.#stored = through;
       return this.onStored(through, []);
     }
     this.#hasUnnoted = false;
-    const firstId = await catalog.commitFrames({
-      sourceId: this.sourceId,
-      runId: opened.runId,
-      stored: through,
-      frames,
-      results,
-      gaps,
-    });
+    const behind = this.#told;
+    this.#told = through;
+    const changes = { sourceId: this.sourceId, runId: opened.runId, behind, stored: through, frames, results, gaps };
+    const committing = catalog.commitFrames(changes, underWay);
+    const [committed, ...written] = await Promise.allSettled([committing, ...underWay.map(({ done }) => done)]);
+    await before;
+    const lost = written.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+    // The batch behind it waits for the same write: it is not committed either.
+    if (lost !== undefined) throw await this.#failAt("write", lost.reason);
+    if (committed.status === "rejected") throw committed.reason;
+    const firstId = committed.value;
     for (const { segment, frame } of batch) {
       if (segment === undefined) continue;
       segment.committedFrames++;
@@ -352,6 +343,18 @@ export class FrameWriter {
     await segments.seal();
   }
 
+  async #sync(before: Promise<void>): Promise<readonly DirectWrite[]> {
+    if (this.#failed !== undefined) return [];
+    try {
+      return await this.#options.segments.sync();
+    } catch (cause) {
+      // What they commit must not be cut off.
+      await before;
+      await this.#failAt("sync", cause);
+      return [];
+    }
+  }
+
   /** Whatever fails ends the writer. */
   async #guard(action: string, job: () => Promise<void>): Promise<void> {
     if (this.#failed !== undefined) return;
@@ -360,6 +363,12 @@ export class FrameWriter {
     } catch (cause) {
       await this.#fail(storageError(action, cause), true);
     }
+  }
+
+  /** Pictures could not be written, or synced: a full disk has lost none of those before them. */
+  #failAt(action: string, cause: unknown): Promise<FramewireError> {
+    const error = storageError(action, cause);
+    return this.#fail(error, error.code !== "NO_SPACE");
   }
 
   /** From here on nothing is told as stored: what was not durable may be lost, whatever a later sync says. */
@@ -385,7 +394,7 @@ export class FrameWriter {
     if (error.code !== "NO_SPACE") return;
     const { catalog, clock, opened: { runId } } = this.#options;
     this.#gaps.add({ fromMs: this.#committedMs ?? clock.wallMs(), toMs: null, frames: 0, reason: "disk" });
-    const nothing = { sourceId: this.sourceId, runId, stored: this.#stored, frames: [], results: [] };
+    const nothing = { sourceId: this.sourceId, runId, behind: 0, stored: this.#stored, frames: [], results: [] };
     await catalog.commitFrames({ ...nothing, gaps: this.#gaps.take() }).catch(() => {});
   }
 }

@@ -11,7 +11,7 @@ import type { FrameCatalog } from "./frame_catalog.ts";
 import type { AlertCatalog } from "./alert_catalog.ts";
 import { SqliteAlertCatalog } from "./sqlite_alert_catalog.ts";
 import { batchOf, SqliteEventCatalog } from "./sqlite_event_catalog.ts";
-import { SqliteFrameCatalog } from "./sqlite_frame_catalog.ts";
+import { SqliteFrameCatalog, waitsForPictures } from "./sqlite_frame_catalog.ts";
 
 /** Batches of events in one commit: some ten thousand readings, a tenth of a second, which is how long others wait. */
 const COMMIT_BATCH_BYTES_MAX = 1024 * 1024;
@@ -33,7 +33,8 @@ export class SqliteCatalog implements Catalog {
   /** Alerts, too. */
   readonly alerts: AlertCatalog = new SqliteAlertCatalog((method, ...args) => this.#call(method, ...args));
   #waiting: Waiting[] = [];
-  #running: Waiting[] = [];
+  /** Batches which the worker has, in their order. */
+  #running: Waiting[][] = [];
   #ended: FramewireError | undefined;
 
   /** Called once, when the database cannot be trusted any more: the program must stop, and begin from the disk. */
@@ -51,14 +52,14 @@ export class SqliteCatalog implements Catalog {
   }
 
   /**
-   * Opens or makes the database at `path`.
+   * Opens or makes the database at `path`. `direct`: what becomes of direct writes, see `DirectProgress`.
    *
    * @throws {FramewireError} `STORAGE_FAILED` when it is no catalog, or one of a later version.
    */
-  static async open(path: string): Promise<SqliteCatalog> {
+  static async open(path: string, direct?: SharedArrayBuffer): Promise<SqliteCatalog> {
     const catalog = new SqliteCatalog();
     try {
-      await catalog.#call("open", path);
+      await catalog.#call("open", path, direct);
     } catch (error) {
       catalog.#worker.terminate();
       throw error;
@@ -118,7 +119,7 @@ export class SqliteCatalog implements Catalog {
   /** From here on every call is answered with `error`, those under way too. */
   #end(error: FramewireError): void {
     this.#ended ??= error;
-    const calls = [...this.#running, ...this.#waiting];
+    const calls = [...this.#running.flat(), ...this.#waiting];
     this.#running = [];
     this.#waiting = [];
     this.#worker.terminate();
@@ -134,7 +135,11 @@ export class SqliteCatalog implements Catalog {
   }
 
   #next(): void {
-    if (this.#running.length > 0 || this.#waiting.length === 0) return;
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    // The worker has the next pictures there when it has committed some, without waiting for us.
+    const runningMax = waitsForPictures(first.call.method, first.call.args) ? 2 : 1;
+    if (this.#running.length >= runningMax) return;
     // `close` goes alone: the others may be in a transaction, which it must not end.
     const closeAt = this.#waiting.findIndex(({ call }) => call.method === "close");
     const batches: Uint8Array<ArrayBuffer>[] = [];
@@ -147,13 +152,13 @@ export class SqliteCatalog implements Catalog {
       batches.push(batch);
       bytes += batch.length;
     }
-    this.#running = this.#waiting.splice(0, end);
-    this.#worker.postMessage(this.#running.map(({ call }) => call), batches.map(({ buffer }) => buffer));
+    const batch = this.#waiting.splice(0, end);
+    this.#running.push(batch);
+    this.#worker.postMessage(batch.map(({ call }) => call), batches.map(({ buffer }) => buffer));
   }
 
   #answered(results: readonly CatalogResult[]): void {
-    const done = this.#running;
-    this.#running = [];
+    const done = this.#running.shift()!;
     done.forEach(({ call, resolve, reject }, index) => {
       const result = results[index]!;
       if ("value" in result) return resolve(result.value);

@@ -1,9 +1,15 @@
 /** Frames in SQLite: the calls of `FrameCatalog`, for the catalog's worker. */
-import type { FrameCatalog, FrameQuery, FrameRow } from "./frame_catalog.ts";
+import type { DirectWrite } from "../platform/direct_writes.ts";
+import type { FrameBatch, FrameCatalog, FrameQuery, FrameRow } from "./frame_catalog.ts";
 import { type FrameLook, isSearch } from "./frame_looks.ts";
 
 /** Methods of the worker which are about frames begin with this. */
 export const FRAME_CALL = "frames.";
+
+/** Whether the call waits in the worker for pictures under way, with which it is in a hurry. */
+export function waitsForPictures(method: string, args: readonly unknown[]): boolean {
+  return method === `${FRAME_CALL}commitFrames` && (args[1] as readonly number[]).length > 0;
+}
 
 /** Has the worker run a method; resolves once what it changed is durable. */
 export type CatalogCaller = <T>(method: string, ...args: readonly unknown[]) => Promise<T>;
@@ -32,8 +38,8 @@ export class SqliteFrameCatalog implements FrameCatalog {
     return this.#call("sealSegments", args);
   }
 
-  commitFrames(...args: Args<"commitFrames">): Call<"commitFrames"> {
-    return this.#call("commitFrames", args);
+  commitFrames(batch: FrameBatch, underWay: readonly DirectWrite[] = []): Promise<number> {
+    return this.#ask("commitFrames", batch, underWay.map(({ ticket }) => ticket));
   }
 
   dropFrames(...args: Args<"dropFrames">): Call<"dropFrames"> {

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import { DIRECT_MEMORY } from "../../lib/config/limits.ts";
 import { silentLog } from "../../lib/log.ts";
 import type { Clock } from "../../lib/platform/clock.ts";
+import { type DirectWrites, SystemDirectWrites } from "../../lib/platform/direct_writes.ts";
 import { type Disk, systemDisk } from "../../lib/platform/disk.ts";
 import type { AnalysisResult, Frame, Verdict } from "../../lib/protocol/frame.ts";
 import { DiskSpace } from "../../lib/store/disk_space.ts";
@@ -11,6 +13,7 @@ import type { FrameWriter } from "../../lib/store/frame_writer.ts";
 import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
 import { MadeUpClock } from "./made_up_clock.ts";
 import { MemoryDisk } from "./memory_disk.ts";
+import { MemoryDirectWrites } from "./memory_direct_writes.ts";
 import { MemoryFrameCatalog } from "./memory_frame_catalog.ts";
 import type { CrashKeeps } from "./memory_inode.ts";
 import { SeededRandom } from "./seeded_random.ts";
@@ -81,6 +84,7 @@ abstract class AnyFixture implements FrameFixture {
   abstract disk: Disk;
   abstract readonly folder: string;
   abstract catalog: FrameCatalog;
+  protected abstract readonly direct: DirectWrites | undefined;
   abstract again(): Promise<void>;
   readonly options: FrameFixtureOptions;
   #store: FrameStore | undefined;
@@ -95,6 +99,7 @@ abstract class AnyFixture implements FrameFixture {
     return this.#store ??= new FrameStore({
       catalog: this.catalog,
       disk: this.disk,
+      ...(this.direct === undefined ? {} : { direct: this.direct }),
       clock: this.clock,
       random: this.#random,
       log: silentLog,
@@ -119,11 +124,14 @@ export class MemoryFrameFixture extends AnyFixture {
   override readonly folder = "/data";
   override disk: MemoryDisk;
   override catalog = new MemoryFrameCatalog();
+  override direct: MemoryDirectWrites | undefined;
 
-  constructor(options: FrameFixtureOptions & { capacityBytes?: number } = {}) {
+  /** `direct`: pictures that come fast go past the page cache, in very small portions. */
+  constructor(options: FrameFixtureOptions & { capacityBytes?: number; direct?: boolean } = {}) {
     super(options);
     const { seed = 1, capacityBytes = Infinity } = options;
     this.disk = new MemoryDisk({ seed, capacityBytes, wallMs: () => this.clock.wallMs() });
+    if (options.direct === true) this.direct = new MemoryDirectWrites(this.disk);
   }
 
   /** Calls `before` with the number of each call of disk or catalog, counted from 1. */
@@ -137,6 +145,7 @@ export class MemoryFrameFixture extends AnyFixture {
   /** Cuts the power; what is found afterwards has a new store, which is not started. */
   crash(keeps: CrashKeeps): void {
     this.disk = this.disk.crash(keeps);
+    if (this.direct !== undefined) this.direct = new MemoryDirectWrites(this.disk);
     this.catalog = this.catalog.crash();
     this.forget();
   }
@@ -150,11 +159,13 @@ export class MemoryFrameFixture extends AnyFixture {
 class RealFixture extends AnyFixture {
   override readonly disk = systemDisk;
   override readonly folder: string;
+  override readonly direct: SystemDirectWrites;
   sqlite: SqliteCatalog;
 
-  constructor(options: FrameFixtureOptions, folder: string, sqlite: SqliteCatalog) {
+  constructor(options: FrameFixtureOptions, folder: string, direct: SystemDirectWrites, sqlite: SqliteCatalog) {
     super(options);
     this.folder = folder;
+    this.direct = direct;
     this.sqlite = sqlite;
   }
 
@@ -164,7 +175,7 @@ class RealFixture extends AnyFixture {
 
   override async again(): Promise<void> {
     await this.sqlite.close();
-    this.sqlite = await SqliteCatalog.open(`${this.folder}/framewire.db`);
+    this.sqlite = await SqliteCatalog.open(`${this.folder}/framewire.db`, this.direct.progress);
     this.forget();
     await this.store.start();
   }
@@ -178,13 +189,16 @@ export function frameContract(
 ): void {
   Deno.test(`FrameStore ${what} (SQLite)`, async () => {
     await using folder = await tempFolder();
-    const fixture = new RealFixture(options, folder.path, await SqliteCatalog.open(folder.join("framewire.db")));
+    const direct = new SystemDirectWrites(DIRECT_MEMORY);
+    const catalog = await SqliteCatalog.open(folder.join("framewire.db"), direct.progress);
+    const fixture = new RealFixture(options, folder.path, direct, catalog);
     try {
       await fixture.store.start();
       await body(fixture);
       await fixture.store.stop();
     } finally {
       await fixture.sqlite.close();
+      direct.stop();
     }
   });
   Deno.test(`FrameStore ${what} (in memory)`, async () => {

@@ -1,4 +1,5 @@
 import { FramewireError } from "../../lib/errors.ts";
+import type { DirectWrite } from "../../lib/platform/direct_writes.ts";
 import type {
   FrameBatch,
   FrameCatalog,
@@ -88,10 +89,17 @@ export class MemoryFrameCatalog extends MemoryCommits implements FrameCatalog {
     });
   }
 
-  commitFrames({ sourceId, runId, stored, frames, results, gaps }: FrameBatch) {
-    return this.#change("commitFrames", (tables) => {
+  commitFrames(batch: FrameBatch, underWay: readonly DirectWrite[] = []) {
+    const { sourceId, runId, behind, stored, frames, results, gaps } = batch;
+    const written = Promise.all(underWay.map(({ done }) => done)).catch(() => {
+      throw refused("they could not be written");
+    });
+    written.catch(() => {});
+    return this.#change("commitFrames", async (tables) => {
+      await written;
       const run = tables.runs.find((one) => one.id === runId);
       if (run === undefined) throw refused("there is no such run");
+      if (run.stored < behind) throw refused(`those up to ${behind} must be stored before`);
       const firstId = tables.lastId + 1;
       let last = run.stored;
       for (const frame of frames) {
@@ -284,10 +292,10 @@ export class MemoryFrameCatalog extends MemoryCommits implements FrameCatalog {
     return this.inTurn(method, () => query(structuredClone(this.#tables)));
   }
 
-  #change<T>(method: string, change: (tables: Tables) => T): Promise<T> {
+  #change<T>(method: string, change: (tables: Tables) => T | Promise<T>): Promise<T> {
     return this.inTurn(method, async (commit) => {
       const tables = structuredClone(this.#tables);
-      const value = change(tables);
+      const value = await change(tables);
       await commit(() => this.#tables = tables);
       return value;
     });

@@ -11,6 +11,7 @@ import type { BoxConnectionOptions } from "../../lib/server/box_connection.ts";
 import { DiskSpace } from "../../lib/store/disk_space.ts";
 import type { FrameRow } from "../../lib/store/frame_catalog.ts";
 import { FrameStore } from "../../lib/store/frame_store.ts";
+import { MemoryDirectWrites } from "../helpers/memory_direct_writes.ts";
 import { MemoryFrameCatalog } from "../helpers/memory_frame_catalog.ts";
 import type { MemoryDisk } from "../helpers/memory_disk.ts";
 import type { SeededRandom } from "../helpers/seeded_random.ts";
@@ -208,7 +209,9 @@ export class SimulatedSources {
     const [folder, catalog] = ["/data", this.#catalog];
     const space = new DiskSpace(disk, folder, 0);
     const retention = { keepMs: null, bytesMax: null };
-    return new FrameStore({ catalog, disk, clock, random, log: silentLog, folder, space, retention });
+    // Another kind of disk after each start.
+    const direct = this.#random.chance(0.5) ? { direct: new MemoryDirectWrites(disk) } : {};
+    return new FrameStore({ catalog, disk, ...direct, clock, random, log: silentLog, folder, space, retention });
   }
 
   /** An analysis which takes its time, and skips some that are not patient. */

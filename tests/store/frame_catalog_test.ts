@@ -2,6 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { assertEquals, assertRejects } from "@std/assert";
 import { FramewireError } from "../../lib/errors.ts";
+import { DirectProgress } from "../../lib/platform/direct_progress.ts";
+import type { DirectWrite } from "../../lib/platform/direct_writes.ts";
 import type { FrameBatch, FrameCatalog, FrameQuery, NewFrame } from "../../lib/store/frame_catalog.ts";
 import { FrameQueries } from "../../lib/store/frame_queries.ts";
 import { SqliteCatalog } from "../../lib/store/sqlite_catalog.ts";
@@ -9,13 +11,33 @@ import { Statements } from "../../lib/store/statements.ts";
 import { MemoryFrameCatalog } from "../helpers/memory_frame_catalog.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
 
-function contract(what: string, body: (catalog: FrameCatalog) => Promise<void>): void {
-  Deno.test(`MemoryFrameCatalog ${what}`, () => body(new MemoryFrameCatalog()));
+/** Direct writes which end when they are told to. */
+class HeldWrites {
+  readonly progress = new DirectProgress();
+  #ticket = 0;
+
+  begin(): { readonly write: DirectWrite; end(isDurable: boolean): void } {
+    const ticket = ++this.#ticket;
+    const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+    done.catch(() => {});
+    return {
+      write: { ticket, done },
+      end: (isDurable) => {
+        this.progress.ended(ticket, isDurable);
+        isDurable ? resolve() : reject(new Error("It is lost"));
+      },
+    };
+  }
+}
+
+function contract(what: string, body: (catalog: FrameCatalog, writes: HeldWrites) => Promise<void>): void {
+  Deno.test(`MemoryFrameCatalog ${what}`, () => body(new MemoryFrameCatalog(), new HeldWrites()));
   Deno.test(`SqliteFrameCatalog ${what}`, async () => {
     await using folder = await tempFolder();
-    const catalog = await SqliteCatalog.open(folder.join("framewire.db"));
+    const writes = new HeldWrites();
+    const catalog = await SqliteCatalog.open(folder.join("framewire.db"), writes.progress.memory);
     try {
-      await body(catalog.frames);
+      await body(catalog.frames, writes);
     } finally {
       await catalog.close();
     }
@@ -29,6 +51,7 @@ async function opened(catalog: FrameCatalog, run = "run", name = "cam") {
   const batch = (sequences: readonly number[], fields: Partial<NewFrame> = {}): FrameBatch => ({
     sourceId: source.id,
     runId,
+    behind: 0,
     stored: sequences.at(-1) ?? 0,
     frames: sequences.map((sequence) => ({
       ...{ segmentId, sequence, capturedMs: 1.5, timeMs: 2.5, receivedMs: 3.5, name: null, file: null },
@@ -55,6 +78,52 @@ contract("commits a batch as a whole or not at all, and no frame twice", async (
   const results = [{ id: firstId, verdict: "defect", json: "{}" }, { id: 12345, verdict: "ok", json: "{}" }] as const;
   assertEquals(await catalog.commitFrames({ ...batch([]), stored: 5, results }), 0);
   assertEquals((await catalog.frame(firstId))?.verdict, "defect");
+});
+
+contract(
+  "commits frames when they are written, two batches on their way, and none behind one that is lost",
+  async (catalog, writes) => {
+    const { batch } = await opened(catalog);
+    const [first, second, third] = [writes.begin(), writes.begin(), writes.begin()];
+    let done = "";
+    const note = (name: string) => () => done += name;
+    const commits = [
+      catalog.commitFrames(batch([1, 2]), [first.write]).finally(note("a")),
+      catalog.commitFrames({ ...batch([3]), behind: 2 }, [second.write]).finally(note("b")),
+      catalog.commitFrames({ ...batch([4]), behind: 3 }, [third.write]).finally(note("c")),
+      // Without pictures under way it waits for its turn all the same.
+      catalog.commitFrames({ ...batch([5]), behind: 4 }).finally(note("d")),
+    ];
+    const ended = Promise.allSettled(commits);
+    first.end(true);
+    await commits[0];
+    assertEquals(done, "a", "what the others wait for is not there");
+    second.end(false);
+    third.end(true);
+    assertEquals((await ended).map(({ status }) => status), ["fulfilled", "rejected", "rejected", "rejected"]);
+    assertEquals(done, "abcd");
+    assertEquals((await catalog.frames(query)).map(({ sequence }) => sequence), [1, 2]);
+    assertEquals((await opened(catalog)).batch([]).runId, batch([]).runId);
+    const fourth = writes.begin();
+    fourth.end(true);
+    await catalog.commitFrames({ ...batch([3]), behind: 2 }, [fourth.write]);
+    assertEquals((await catalog.frames(query)).map(({ sequence }) => sequence), [1, 2, 3]);
+  },
+);
+
+contract("lets others commit beside a batch which is lost", async (catalog, writes) => {
+  const [cam, other] = [await opened(catalog), await opened(catalog, "run", "other")];
+  const [lost, good] = [writes.begin(), writes.begin()];
+  const commits = Promise.allSettled([
+    catalog.sealSegments([cam.segmentId]),
+    catalog.commitFrames(cam.batch([1]), [lost.write]),
+    catalog.commitFrames(other.batch([1]), [good.write]),
+    catalog.addSegment(other.source.id, "more"),
+  ]);
+  lost.end(false);
+  good.end(true);
+  assertEquals((await commits).map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  assertEquals((await catalog.frames(query)).map(({ sourceId }) => sourceId), [other.source.id]);
 });
 
 contract("gives a row as it was put in", async (catalog) => {

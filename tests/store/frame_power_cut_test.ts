@@ -86,8 +86,12 @@ async function checkVisible(fixture: MemoryFrameFixture): Promise<void> {
   }
 }
 
-async function interrupted(at: number, keeps: CrashKeeps): Promise<[MemoryFrameFixture, Promises] | undefined> {
-  const fixture = new MemoryFrameFixture({ seed: at });
+async function interrupted(
+  at: number,
+  keeps: CrashKeeps,
+  direct = true,
+): Promise<[MemoryFrameFixture, Promises] | undefined> {
+  const fixture = new MemoryFrameFixture({ seed: at, direct });
   const promises: Promises = new Map();
   const gone = await cutAt(fixture, at, keeps, () => record(fixture, promises));
   return gone ? [fixture, promises] : undefined;
@@ -103,11 +107,14 @@ async function goOn(fixture: MemoryFrameFixture, promises: Promises): Promise<vo
   assertEquals(fixture.disk.paths().filter((path) => path.includes("/incoming/")), []);
 }
 
-for (const keeps of KEEPS) {
-  Deno.test(`FrameStore keeps its promises whenever the power goes (${keeps} of what was not synced survives)`, async () => {
+const WAYS = KEEPS.flatMap((keeps) => [true, false].map((direct) => [keeps, direct] as const));
+
+for (const [keeps, direct] of WAYS) {
+  const how = direct ? ", direct writes" : "";
+  Deno.test(`FrameStore keeps its promises whenever the power goes (${keeps} of what was not synced survives${how})`, async () => {
     let calls = 0;
     for (let at = 1;; at++) {
-      const state = await interrupted(at, keeps);
+      const state = await interrupted(at, keeps, direct);
       if (state === undefined) break;
       calls++;
       const [fixture, promises] = state;

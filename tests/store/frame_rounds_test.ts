@@ -10,9 +10,12 @@ class HeldSteps {
   readonly events: string[] = [];
   readonly open: { readonly name: string; readonly resolve: () => void }[] = [];
   hasEnded = false;
-  readonly rounds = new FrameRounds<number>({
-    sync: () => this.#step("sync"),
-    commit: (batch) => this.#step(`commit ${batch}`),
+  readonly rounds = new FrameRounds<number, string>({
+    sync: () => this.#step("sync").then(() => ["a write"]),
+    commit: (batch, underWay) => {
+      assertEquals(underWay, ["a write"]);
+      return this.#step(`commit ${batch}`);
+    },
     alone: (batch) => this.#step(`alone ${batch}`),
     needsAlone: (batch) => batch.includes(-1),
     hasFailed: () => this.hasEnded,
@@ -53,7 +56,7 @@ Deno.test("FrameRounds syncs, then commits", async () => {
   assertEquals(steps.events, ["sync", "done sync", "commit 1", "done commit 1"]);
 });
 
-Deno.test("FrameRounds syncs the next batch beside a commit when there is enough, and commits one at a time", async () => {
+Deno.test("FrameRounds syncs the next batch beside a commit when there is enough, and commits two at a time", async () => {
   const steps = new HeldSteps();
   steps.rounds.add(1);
   const run = steps.rounds.run();
@@ -62,8 +65,28 @@ Deno.test("FrameRounds syncs the next batch beside a commit when there is enough
   await settled();
   assertEquals(steps.underWay, ["commit 1", "sync"]);
   await steps.finish("sync");
-  assertEquals(steps.underWay, ["commit 1"], "a commit waits for the one before it");
+  assertEquals(steps.underWay, ["commit 1", `commit ${many(100)}`]);
+  for (const entry of many(200)) steps.rounds.add(entry);
+  await settled();
+  await steps.finish("sync");
+  assertEquals(steps.underWay, ["commit 1", `commit ${many(100)}`], "a third one waits for the first");
   await steps.finish("commit 1");
+  assertEquals(steps.underWay, [`commit ${many(100)}`, `commit ${many(200)}`]);
+  for (const from of [100, 200]) await steps.finish(`commit ${many(from)}`);
+  await run;
+});
+
+Deno.test("FrameRounds has ended when the commits under way have, though a sync has failed", async () => {
+  const steps = new HeldSteps();
+  let hasEnded = false;
+  for (const entry of many(100)) steps.rounds.add(entry);
+  const run = steps.rounds.run().then(() => hasEnded = true);
+  await steps.finish("sync");
+  for (const entry of many(200)) steps.rounds.add(entry);
+  await settled();
+  steps.hasEnded = true;
+  await steps.finish("sync");
+  assertEquals([steps.underWay, hasEnded], [[`commit ${many(100)}`], false]);
   await steps.finish(`commit ${many(100)}`);
   await run;
 });

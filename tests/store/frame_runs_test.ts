@@ -21,7 +21,7 @@ Deno.test("runs are forgotten in the order in which they were opened last, unles
   const { frames, ...catalog } = await open(folder.join("framewire.db"));
   const first = (await frames.openSource(opening("recorded")))!;
   const { id: segmentId } = await frames.addSegment(first.source.id, "x");
-  const batch = { sourceId: first.source.id, results: [], gaps: [] };
+  const batch = { sourceId: first.source.id, behind: 0, results: [], gaps: [] };
   await frames.commitFrames({
     ...batch,
     runId: first.runId,
@@ -55,7 +55,7 @@ Deno.test("of many gaps the newest are remembered", async () => {
   const { frames, ...catalog } = await open(folder.join("framewire.db"));
   const { source, runId } = (await frames.openSource(opening("run")))!;
   const gaps = gapsFrom(0, LIMITS.gapsPerSourceMax + 500);
-  await frames.commitFrames({ sourceId: source.id, runId, stored: 0, frames: [], results: [], gaps });
+  await frames.commitFrames({ sourceId: source.id, runId, behind: 0, stored: 0, frames: [], results: [], gaps });
   const count = await catalog.count("SELECT count(*) AS count FROM gap");
   assertEquals(count >= LIMITS.gapsPerSourceMax && count < LIMITS.gapsPerSourceMax + 64, true, `${count}`);
   const last = gaps.at(-1)!;
@@ -73,7 +73,7 @@ Deno.test("of many gaps the newest of each source are remembered, whatever the o
   const other = (await frames.openSource({ ...opening("run"), name: "other" }))!;
   const note = ({ source, runId }: typeof cam, from: number, count: number) => {
     const gaps = gapsFrom(from, count);
-    return frames.commitFrames({ sourceId: source.id, runId, stored: 0, frames: [], results: [], gaps });
+    return frames.commitFrames({ sourceId: source.id, runId, behind: 0, stored: 0, frames: [], results: [], gaps });
   };
   const before = Math.ceil(LIMITS.gapsPerSourceMax / 64) * 64;
   addGaps(folder.join("framewire.db"), cam.source.id, before);
@@ -98,7 +98,7 @@ Deno.test("a gap is noted almost as fast when there are many", async () => {
     for (const [name, { source, runId }] of Object.entries({ few, many })) {
       const gaps = gapsFrom(LIMITS.gapsPerSourceMax + 1 + round * 200, 200);
       const startMs = performance.now();
-      await frames.commitFrames({ sourceId: source.id, runId, stored: 0, frames: [], results: [], gaps });
+      await frames.commitFrames({ sourceId: source.id, runId, behind: 0, stored: 0, frames: [], results: [], gaps });
       const tookMs = performance.now() - startMs;
       if (name === "many") manyMs = Math.min(manyMs, tookMs);
       else fewMs = Math.min(fewMs, tookMs);
@@ -116,7 +116,7 @@ Deno.test("a gap goes on with the last one of its source, however many the other
   const other = (await frames.openSource({ ...opening("run"), name: "other" }))!;
   const note = (fromMs: number) => {
     const gaps = [{ fromMs, toMs: fromMs + 1, frames: 1, reason: "link" as const }];
-    const batch = { sourceId: cam.source.id, runId: cam.runId, stored: 0, frames: [], results: [] };
+    const batch = { sourceId: cam.source.id, runId: cam.runId, behind: 0, stored: 0, frames: [], results: [] };
     return frames.commitFrames({ ...batch, gaps });
   };
   for (const fromMs of [10_000, 90_000]) await note(fromMs);
