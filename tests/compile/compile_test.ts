@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { join } from "node:path";
 import { compileProgram, offeredTargets, PROGRAMS, reasonOf } from "../../tools/compile_program.ts";
 import { ROOT, run } from "../../tools/run.ts";
+import { assertFlood, FrameFlood, writesDirectly } from "../helpers/frame_flood.ts";
 import { runSend, startServer } from "../helpers/programs.ts";
 import { Subprocess } from "../helpers/subprocess.ts";
 import { tempFolder } from "../helpers/temp_folder.ts";
@@ -88,6 +89,21 @@ Deno.test({
       return events.length === 1 && events[0].text === "one";
     }, { what: "the line" });
     assertEquals((await agent.kill("SIGTERM")).code, 130, agent.stderr());
+  },
+});
+
+Deno.test({
+  name: "an executable writes a flood of pictures past the page cache",
+  ignore: ignore || Deno.build.os !== "linux",
+  async fn() {
+    await using folder = await tempFolder();
+    const path = await compileProgram(PROGRAMS[0]!, Deno.build.target, folder.path);
+    await using server = await startServer({ entry: [path], args: ["--analysis-workers", "0"] });
+    const flood = new FrameFlood(6_000);
+    const sending = flood.send(server.listen);
+    await waitFor(() => writesDirectly(server.pid), { what: "direct writes", deadlineMs: 30_000 });
+    await sending;
+    assertEquals(await assertFlood(server.http, server.data), 6_000);
   },
 });
 
