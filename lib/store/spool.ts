@@ -206,6 +206,7 @@ export class Spool {
     await Promise.allSettled([...this.#sources.values()].map((source) => source.flush()));
     await this.#calls.call("close").catch(() => {});
     this.#end();
+    await Promise.all([...this.#sources.values()].map((source) => source.settled()));
     await this.#looking;
   }
 

@@ -262,6 +262,11 @@ export class SpoolSource implements FrameSpool {
     return done;
   }
 
+  /** Resolves when what it was doing is done; files are still being removed when the last call was answered. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** Writes a batch; when the disk is full, what the rule names goes first. */
   async #write(): Promise<void> {
     for (let isAgain = false;; isAgain = true) {
